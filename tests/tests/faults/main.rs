@@ -1,0 +1,68 @@
+//! Faults under load: whatever is killed, cut, frozen or full, what was acknowledged is in the table once, by the books
+//! and by the client's own count. One file per fault; `FOOTFALL_FAULTS=full` runs each at full length.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+mod cut;
+mod disk;
+mod frozen;
+mod kill;
+mod power;
+
+use footfall_tests::footfall::{Footfall, Home};
+use footfall_tests::load::{self, Control, Plan, Witness};
+use footfall_tests::seed::Seed;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How often a fault is repeated: `short` in the everyday run, `full` when `FOOTFALL_FAULTS=full`.
+fn rounds(short: u64, full: u64) -> u64 {
+    if is_full() { full } else { short }
+}
+
+fn is_full() -> bool {
+    std::env::var("FOOTFALL_FAULTS").is_ok_and(|text| text == "full")
+}
+
+/// A steady load of singles and batches that the product keeps up with.
+const STEADY: Plan = Plan {
+    clients: 8,
+    events: u64::MAX,
+    batch: 30,
+    pause: Duration::from_millis(2),
+};
+
+/// Runs the steady load while `disturb` does its worst, then ends the load and gives what the client saw.
+fn under_load<T>(
+    home: &Home,
+    seed: &mut Seed,
+    disturb: impl FnOnce(&mut Seed, &Control) -> T,
+) -> (T, Witness) {
+    let control = Control::default();
+    let mut own = seed.fork();
+    std::thread::scope(|scope| {
+        let load = scope.spawn(|| load::run(home, &STEADY, &mut own, &control).0);
+        let result = disturb(seed, &control);
+        control.stop.store(true, Ordering::Relaxed);
+        (result, load.join().unwrap())
+    })
+}
+
+/// A moment somewhere in the next `most`.
+fn pass(seed: &mut Seed, most: Duration) {
+    let most = u64::try_from(most.as_millis()).unwrap_or(1);
+    std::thread::sleep(Duration::from_millis(seed.below(most)));
+}
+
+/// Holds everything that was ever sent against the table and the books, says so, and stops.
+fn settle(name: &str, home: &Home, footfall: Footfall, witness: &Witness) {
+    let checked = footfall_tests::books::check(home, witness)
+        .unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", footfall.tail()));
+    let books = footfall_tests::books::balanced(home)
+        .unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", footfall.tail()));
+    println!("{name}: {} events, {checked:?}, {books:?}", witness.len());
+    footfall.stop().unwrap();
+}
