@@ -1,0 +1,119 @@
+//! Columns of lists and maps: cumulated ends, then the items of all rows, one behind the other.
+
+use super::{Column, write_bytes};
+use footfall_schemas::Flags;
+use std::borrow::Cow;
+
+/// Where each row's items end.
+#[derive(Debug, Default, Clone)]
+struct Ends {
+    bytes: Vec<u8>,
+    total: u64,
+}
+
+impl Ends {
+    #[inline]
+    fn push(&mut self, items: usize) {
+        self.total += items as u64;
+        self.bytes.extend_from_slice(&self.total.to_le_bytes());
+    }
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.total = 0;
+    }
+}
+
+/// Declares list columns: name, Rust type of a row's list, its empty value, and the items of it.
+macro_rules! lists {
+    ($($(#[$doc:meta])* $name:ident, $value:ty, $empty:expr, $items:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Default, Clone)]
+        pub struct $name {
+            ends: Ends,
+            items: Vec<u8>,
+        }
+        impl Column for $name {
+            const TYPE: &'static str = "Array(LowCardinality(String))";
+            const WIRE: &'static str = "Array(String)";
+            type Value<'a> = $value;
+
+            fn empty<'a>() -> Self::Value<'a> {
+                $empty
+            }
+            #[inline]
+            fn push(&mut self, value: Self::Value<'_>) {
+                let mut count = 0;
+                for item in $items(value) {
+                    write_bytes(item.as_bytes(), &mut self.items);
+                    count += 1;
+                }
+                self.ends.push(count);
+            }
+            fn clear(&mut self) {
+                self.ends.clear();
+                self.items.clear();
+            }
+            fn size(&self) -> usize {
+                self.ends.bytes.len() + self.items.len()
+            }
+            fn write(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.ends.bytes);
+                out.extend_from_slice(&self.items);
+            }
+        }
+    )+};
+}
+
+lists! {
+    /// A list of codes.
+    Codes, &'a [&'a str], &[], <[&str]>::iter;
+    /// The names of a set of flags.
+    FlagNames, Flags, Flags::default(), flag_names;
+}
+
+fn flag_names(flags: Flags) -> impl Iterator<Item = &'static str> {
+    // Most events have none: look at the set before each of its bits.
+    (!flags.is_empty())
+        .then(|| flags.iter().map(footfall_schemas::Flag::label))
+        .into_iter()
+        .flatten()
+}
+
+/// `Map(LowCardinality(String), String)`: keys and values in the order given. A key should come once.
+#[derive(Debug, Default, Clone)]
+pub struct Pairs {
+    ends: Ends,
+    keys: Vec<u8>,
+    values: Vec<u8>,
+}
+
+impl Column for Pairs {
+    const TYPE: &'static str = "Map(LowCardinality(String), String)";
+    const WIRE: &'static str = "Map(String, String)";
+    type Value<'a> = &'a [(Cow<'a, str>, Cow<'a, str>)];
+
+    fn empty<'a>() -> Self::Value<'a> {
+        &[]
+    }
+    #[inline]
+    fn push(&mut self, value: Self::Value<'_>) {
+        for (key, value) in value {
+            write_bytes(key.as_bytes(), &mut self.keys);
+            write_bytes(value.as_bytes(), &mut self.values);
+        }
+        self.ends.push(value.len());
+    }
+    fn clear(&mut self) {
+        self.ends.clear();
+        self.keys.clear();
+        self.values.clear();
+    }
+    fn size(&self) -> usize {
+        self.ends.bytes.len() + self.keys.len() + self.values.len()
+    }
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.ends.bytes);
+        out.extend_from_slice(&self.keys);
+        out.extend_from_slice(&self.values);
+    }
+}

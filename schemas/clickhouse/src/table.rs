@@ -1,0 +1,109 @@
+//! `table!`: a table's columns, declared once, become its row, its block and its description.
+//!
+//! Used in [`crate::events`] and [`crate::ledger`]; the kinds of columns are those of [`crate::native`].
+
+/// What is known of one column: compared with `DESCRIBE` by a test, printed by the data dictionary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnInfo {
+    /// Name, snake case.
+    pub name: &'static str,
+    /// ClickHouse type, spelled as `DESCRIBE` prints it.
+    pub kind: &'static str,
+    /// Compression codec, spelled as `DESCRIBE` prints it.
+    pub codec: &'static str,
+    /// Meaning and unit.
+    pub doc: &'static str,
+}
+
+/// A column's name: the field's, or the one given where Rust's keywords forbid that.
+macro_rules! column_name {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $name:literal) => {
+        $name
+    };
+}
+
+/// Declares a table. Each line: doc, field, optional `= "column"`, kind, codec; in the order of the table.
+macro_rules! table {
+    (
+        $(#[$row_doc:meta])* row $row:ident;
+        $(#[$block_doc:meta])* block $block:ident;
+        $($(#[doc = $doc:literal])+ $field:ident $(= $name:literal)?: $kind:ty, $codec:literal;)+
+    ) => {
+        $(#[$row_doc])*
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub struct $row<'a> {
+            $($(#[doc = $doc])+ pub $field: <$kind as $crate::native::Column>::Value<'a>,)+
+        }
+
+        impl Default for $row<'_> {
+            fn default() -> Self {
+                Self { $($field: <$kind as $crate::native::Column>::empty(),)+ }
+            }
+        }
+
+        /// Every column, in the order of the table.
+        pub const COLUMNS: &[$crate::table::ColumnInfo] = &[$($crate::table::ColumnInfo {
+            name: $crate::table::column_name!($field $($name)?),
+            kind: <$kind as $crate::native::Column>::TYPE,
+            codec: $codec,
+            doc: concat!($($doc),+),
+        },)+];
+
+        $(#[$block_doc])*
+        #[derive(Debug, Default, Clone)]
+        pub struct $block {
+            rows: usize,
+            $($field: $kind,)+
+        }
+
+        impl $block {
+            /// Appends a row.
+            pub fn push(&mut self, row: &$row<'_>) {
+                self.rows += 1;
+                $($crate::native::Column::push(&mut self.$field, row.$field);)+
+            }
+
+            /// Rows in the block.
+            #[must_use]
+            pub const fn len(&self) -> usize {
+                self.rows
+            }
+
+            /// Whether the block has no rows.
+            #[must_use]
+            pub const fn is_empty(&self) -> bool {
+                self.rows == 0
+            }
+
+            /// Forgets the rows, keeps the memory.
+            pub fn clear(&mut self) {
+                self.rows = 0;
+                $($crate::native::Column::clear(&mut self.$field);)+
+            }
+
+            /// Bytes of the data, without the header of some 40 bytes per column.
+            #[must_use]
+            pub fn size(&self) -> usize {
+                [$($crate::native::Column::size(&self.$field)),+].iter().sum()
+            }
+
+            /// Appends the block in Native format: the body of an insert. Write no empty block.
+            pub fn write_native(&self, out: &mut Vec<u8>) {
+                use $crate::native::{Column, write_bytes, write_varint};
+                out.reserve(self.size() + COLUMNS.len() * 64);
+                write_varint(COLUMNS.len() as u64, out);
+                write_varint(self.rows as u64, out);
+                $(
+                    write_bytes($crate::table::column_name!($field $($name)?).as_bytes(), out);
+                    write_bytes(<$kind as Column>::WIRE.as_bytes(), out);
+                    self.$field.write(out);
+                )+
+            }
+        }
+    };
+}
+
+pub(crate) use {column_name, table};
