@@ -9,6 +9,7 @@ use std::net::Ipv6Addr;
 use uuid::Uuid;
 
 pub mod nested;
+mod retain;
 
 /// One column of a block that is being built.
 pub trait Column: Default {
@@ -23,6 +24,8 @@ pub trait Column: Default {
     fn empty<'a>() -> Self::Value<'a>;
     /// Appends one row's value.
     fn push(&mut self, value: Self::Value<'_>);
+    /// Keeps the rows whose flag is set; one flag per row.
+    fn retain(&mut self, keep: &[bool]);
     /// Forgets the rows, keeps the memory.
     fn clear(&mut self);
     /// Bytes that [`Column::write`] will write.
@@ -113,6 +116,16 @@ fn uuid_bytes(id: Uuid) -> [u8; 16] {
 #[derive(Debug, Default, Clone)]
 pub struct Fixed<S>(Vec<u8>, std::marker::PhantomData<S>);
 
+impl<S: Scalar> Fixed<S> {
+    /// Makes it a column of `rows` equal values.
+    pub(crate) fn fill(&mut self, rows: usize, value: S::Value) {
+        self.0.clear();
+        for _ in 0..rows {
+            self.push(value);
+        }
+    }
+}
+
 impl<S: Scalar> Column for Fixed<S> {
     const TYPE: &'static str = S::TYPE;
     const WIRE: &'static str = S::TYPE;
@@ -124,6 +137,9 @@ impl<S: Scalar> Column for Fixed<S> {
     #[inline]
     fn push(&mut self, value: S::Value) {
         self.0.extend_from_slice(S::bytes(value).as_ref());
+    }
+    fn retain(&mut self, keep: &[bool]) {
+        retain::fixed(&mut self.0, keep);
     }
     fn clear(&mut self) {
         self.0.clear();
@@ -156,6 +172,10 @@ impl Column for MaybeMillis {
         self.nulls.push(u8::from(value.is_none()));
         self.values.push(value.unwrap_or(0));
     }
+    fn retain(&mut self, keep: &[bool]) {
+        retain::fixed(&mut self.nulls, keep);
+        self.values.retain(keep);
+    }
     fn clear(&mut self) {
         self.nulls.clear();
         self.values.clear();
@@ -187,6 +207,9 @@ macro_rules! strings {
             fn push(&mut self, value: &$value) {
                 let bytes: fn(&$value) -> &[u8] = $bytes;
                 write_bytes(bytes(value), &mut self.0);
+            }
+            fn retain(&mut self, keep: &[bool]) {
+                retain::strings(&mut self.0, keep);
             }
             fn clear(&mut self) {
                 self.0.clear();

@@ -78,6 +78,18 @@ macro_rules! table {
                 self.rows == 0
             }
 
+            /// Keeps the rows whose flag is set; one flag per row.
+            pub fn retain(&mut self, keep: &[bool]) {
+                debug_assert_eq!(keep.len(), self.rows);
+                self.rows = keep.iter().filter(|keep| **keep).count();
+                $($crate::native::Column::retain(&mut self.$field, keep);)+
+            }
+
+            /// Gives every row this deadline, ms since 1970: it is known only when the block is sent.
+            pub fn set_insert_deadline(&mut self, deadline: i64) {
+                self.insert_deadline.fill(self.rows, deadline);
+            }
+
             /// Forgets the rows, keeps the memory.
             pub fn clear(&mut self) {
                 self.rows = 0;

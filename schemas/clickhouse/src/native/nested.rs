@@ -1,6 +1,6 @@
 //! Columns of lists and maps: cumulated ends, then the items of all rows, one behind the other.
 
-use super::{Column, write_bytes};
+use super::{Column, retain, write_bytes};
 use footfall_schemas::Flags;
 use std::borrow::Cow;
 
@@ -16,6 +16,21 @@ impl Ends {
     fn push(&mut self, items: usize) {
         self.total += items as u64;
         self.bytes.extend_from_slice(&self.total.to_le_bytes());
+    }
+    /// Keeps the lists whose flag is set; gives the flags of their items.
+    fn retain(&mut self, keep: &[bool]) -> Vec<bool> {
+        let flags = retain::items(&self.bytes, keep);
+        let (bytes, mut before) = (std::mem::take(&mut self.bytes), 0);
+        self.total = 0;
+        for (end, keep) in bytes.as_chunks::<8>().0.iter().zip(keep) {
+            let end = u64::from_le_bytes(*end);
+            if *keep {
+                self.total += end - before;
+                self.bytes.extend_from_slice(&self.total.to_le_bytes());
+            }
+            before = end;
+        }
+        flags
     }
     fn clear(&mut self) {
         self.bytes.clear();
@@ -48,6 +63,10 @@ macro_rules! lists {
                     count += 1;
                 }
                 self.ends.push(count);
+            }
+            fn retain(&mut self, keep: &[bool]) {
+                let items = self.ends.retain(keep);
+                retain::strings(&mut self.items, &items);
             }
             fn clear(&mut self) {
                 self.ends.clear();
@@ -102,6 +121,11 @@ impl Column for Pairs {
             write_bytes(value.as_bytes(), &mut self.values);
         }
         self.ends.push(value.len());
+    }
+    fn retain(&mut self, keep: &[bool]) {
+        let items = self.ends.retain(keep);
+        retain::strings(&mut self.keys, &items);
+        retain::strings(&mut self.values, &items);
     }
     fn clear(&mut self) {
         self.ends.clear();
