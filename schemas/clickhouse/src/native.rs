@@ -8,8 +8,11 @@
 use std::net::Ipv6Addr;
 use uuid::Uuid;
 
+mod buffer;
 pub mod nested;
 mod retain;
+
+pub use buffer::Buffer;
 
 /// One column of a block that is being built.
 pub trait Column: Default {
@@ -34,38 +37,17 @@ pub trait Column: Default {
     fn write(&self, out: &mut Vec<u8>);
 }
 
-/// Appends an unsigned LEB128 number.
-pub(crate) fn write_varint(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    out.push(number.to_le_bytes()[0]);
-}
-
-/// Appends a length and the bytes.
-pub(crate) fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    // Nearly all strings are short: their length is one byte, and one check of the capacity is enough.
-    out.reserve(bytes.len() + 10);
-    match u8::try_from(bytes.len()) {
-        Ok(length @ 0..0x80) => out.push(length),
-        _ => write_varint(bytes.len() as u64, out),
-    }
-    out.extend_from_slice(bytes);
-}
-
 /// A type of fixed width: how its values lie in a block.
 pub trait Scalar: Default {
     /// Type in table and block.
     const TYPE: &'static str;
     /// What one row gives.
     type Value: Copy;
-    /// The bytes of one value.
-    type Bytes: AsRef<[u8]>;
     /// The value of a row that says nothing.
     const EMPTY: Self::Value;
-    /// The value as it lies in a block.
-    fn bytes(value: Self::Value) -> Self::Bytes;
+    /// Appends the value as it lies in a block.
+    #[doc(hidden)]
+    fn write(value: Self::Value, into: &mut Buffer);
 }
 
 /// Declares scalars: marker, ClickHouse type, Rust type, bytes, empty value, conversion.
@@ -77,12 +59,11 @@ macro_rules! scalars {
         impl Scalar for $name {
             const TYPE: &'static str = $type;
             type Value = $value;
-            type Bytes = $bytes;
             const EMPTY: $value = $empty;
             #[inline]
-            fn bytes(value: $value) -> $bytes {
+            fn write(value: $value, into: &mut Buffer) {
                 let convert: fn($value) -> $bytes = $convert;
-                convert(value)
+                into.push(convert(value));
             }
         }
     )+};
@@ -114,7 +95,7 @@ fn uuid_bytes(id: Uuid) -> [u8; 16] {
 
 /// A column of fixed width.
 #[derive(Debug, Default, Clone)]
-pub struct Fixed<S>(Vec<u8>, std::marker::PhantomData<S>);
+pub struct Fixed<S>(Buffer, std::marker::PhantomData<S>);
 
 impl<S: Scalar> Fixed<S> {
     /// Makes it a column of `rows` equal values.
@@ -136,7 +117,7 @@ impl<S: Scalar> Column for Fixed<S> {
     }
     #[inline]
     fn push(&mut self, value: S::Value) {
-        self.0.extend_from_slice(S::bytes(value).as_ref());
+        S::write(value, &mut self.0);
     }
     fn retain(&mut self, keep: &[bool]) {
         retain::fixed(&mut self.0, keep);
@@ -148,14 +129,14 @@ impl<S: Scalar> Column for Fixed<S> {
         self.0.len()
     }
     fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0);
+        out.extend_from_slice(self.0.as_slice());
     }
 }
 
 /// `Nullable(DateTime64(3, 'UTC'))`: a time that a client may not have said; 0 would be a time, and wrong in a minimum.
 #[derive(Debug, Default, Clone)]
 pub struct MaybeMillis {
-    nulls: Vec<u8>,
+    nulls: Buffer,
     values: Fixed<Millis>,
 }
 
@@ -169,7 +150,7 @@ impl Column for MaybeMillis {
     }
     #[inline]
     fn push(&mut self, value: Option<i64>) {
-        self.nulls.push(u8::from(value.is_none()));
+        self.nulls.push([u8::from(value.is_none())]);
         self.values.push(value.unwrap_or(0));
     }
     fn retain(&mut self, keep: &[bool]) {
@@ -184,7 +165,7 @@ impl Column for MaybeMillis {
         self.nulls.len() + self.values.size()
     }
     fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.nulls);
+        out.extend_from_slice(self.nulls.as_slice());
         self.values.write(out);
     }
 }
@@ -194,7 +175,7 @@ macro_rules! strings {
     ($($(#[$doc:meta])* $name:ident, $type:literal, $value:ty, $empty:expr, $bytes:expr;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Default, Clone)]
-        pub struct $name(Vec<u8>);
+        pub struct $name(Buffer);
         impl Column for $name {
             const TYPE: &'static str = $type;
             const WIRE: &'static str = "String";
@@ -206,7 +187,7 @@ macro_rules! strings {
             #[inline]
             fn push(&mut self, value: &$value) {
                 let bytes: fn(&$value) -> &[u8] = $bytes;
-                write_bytes(bytes(value), &mut self.0);
+                self.0.push_bytes(bytes(value));
             }
             fn retain(&mut self, keep: &[bool]) {
                 retain::strings(&mut self.0, keep);
@@ -218,7 +199,7 @@ macro_rules! strings {
                 self.0.len()
             }
             fn write(&self, out: &mut Vec<u8>) {
-                out.extend_from_slice(&self.0);
+                out.extend_from_slice(self.0.as_slice());
             }
         }
     )+};
@@ -231,4 +212,24 @@ strings! {
     Bytes, "String", [u8], &[], |bytes| bytes;
     /// Text with few different values.
     Code, "LowCardinality(String)", str, "", str::as_bytes;
+}
+
+/// Appends the head of a block: how many columns and rows follow.
+pub(crate) fn write_head(columns: usize, rows: usize, out: &mut Vec<u8>) {
+    for mut number in [columns, rows] {
+        while number >= 0x80 {
+            out.push(number.to_le_bytes()[0] | 0x80);
+            number >>= 7;
+        }
+        out.push(number.to_le_bytes()[0]);
+    }
+}
+
+/// Appends one column of a block: its name, its type and the data.
+pub(crate) fn write_column<C: Column>(name: &str, column: &C, out: &mut Vec<u8>) {
+    let mut head = Buffer::default();
+    head.push_bytes(name.as_bytes());
+    head.push_bytes(C::WIRE.as_bytes());
+    out.extend_from_slice(head.as_slice());
+    column.write(out);
 }

@@ -104,15 +104,9 @@ macro_rules! table {
 
             /// Appends the block in Native format: the body of an insert. Write no empty block.
             pub fn write_native(&self, out: &mut Vec<u8>) {
-                use $crate::native::{Column, write_bytes, write_varint};
                 out.reserve(self.size() + COLUMNS.len() * 64);
-                write_varint(COLUMNS.len() as u64, out);
-                write_varint(self.rows as u64, out);
-                $(
-                    write_bytes($crate::table::column_name!($field $($name)?).as_bytes(), out);
-                    write_bytes(<$kind as Column>::WIRE.as_bytes(), out);
-                    self.$field.write(out);
-                )+
+                $crate::native::write_head(COLUMNS.len(), self.rows, out);
+                $($crate::native::write_column($crate::table::column_name!($field $($name)?), &self.$field, out);)+
             }
         }
     };

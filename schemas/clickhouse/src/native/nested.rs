@@ -1,13 +1,13 @@
 //! Columns of lists and maps: cumulated ends, then the items of all rows, one behind the other.
 
-use super::{Column, retain, write_bytes};
+use super::{Buffer, Column, retain};
 use footfall_schemas::Flags;
 use std::borrow::Cow;
 
 /// Where each row's items end.
 #[derive(Debug, Default, Clone)]
 struct Ends {
-    bytes: Vec<u8>,
+    bytes: Buffer,
     total: u64,
 }
 
@@ -15,18 +15,18 @@ impl Ends {
     #[inline]
     fn push(&mut self, items: usize) {
         self.total += items as u64;
-        self.bytes.extend_from_slice(&self.total.to_le_bytes());
+        self.bytes.push(self.total.to_le_bytes());
     }
     /// Keeps the lists whose flag is set; gives the flags of their items.
     fn retain(&mut self, keep: &[bool]) -> Vec<bool> {
-        let flags = retain::items(&self.bytes, keep);
+        let flags = retain::items(self.bytes.as_slice(), keep);
         let (bytes, mut before) = (std::mem::take(&mut self.bytes), 0);
         self.total = 0;
-        for (end, keep) in bytes.as_chunks::<8>().0.iter().zip(keep) {
+        for (end, keep) in bytes.as_slice().as_chunks::<8>().0.iter().zip(keep) {
             let end = u64::from_le_bytes(*end);
             if *keep {
                 self.total += end - before;
-                self.bytes.extend_from_slice(&self.total.to_le_bytes());
+                self.bytes.push(self.total.to_le_bytes());
             }
             before = end;
         }
@@ -45,7 +45,7 @@ macro_rules! lists {
         #[derive(Debug, Default, Clone)]
         pub struct $name {
             ends: Ends,
-            items: Vec<u8>,
+            items: Buffer,
         }
         impl Column for $name {
             const TYPE: &'static str = "Array(LowCardinality(String))";
@@ -59,7 +59,7 @@ macro_rules! lists {
             fn push(&mut self, value: Self::Value<'_>) {
                 let mut count = 0;
                 for item in $items(value) {
-                    write_bytes(item.as_bytes(), &mut self.items);
+                    self.items.push_bytes(item.as_bytes());
                     count += 1;
                 }
                 self.ends.push(count);
@@ -76,8 +76,8 @@ macro_rules! lists {
                 self.ends.bytes.len() + self.items.len()
             }
             fn write(&self, out: &mut Vec<u8>) {
-                out.extend_from_slice(&self.ends.bytes);
-                out.extend_from_slice(&self.items);
+                out.extend_from_slice(self.ends.bytes.as_slice());
+                out.extend_from_slice(self.items.as_slice());
             }
         }
     )+};
@@ -102,8 +102,8 @@ fn flag_names(flags: Flags) -> impl Iterator<Item = &'static str> {
 #[derive(Debug, Default, Clone)]
 pub struct Pairs {
     ends: Ends,
-    keys: Vec<u8>,
-    values: Vec<u8>,
+    keys: Buffer,
+    values: Buffer,
 }
 
 impl Column for Pairs {
@@ -117,8 +117,8 @@ impl Column for Pairs {
     #[inline]
     fn push(&mut self, value: Self::Value<'_>) {
         for (key, value) in value {
-            write_bytes(key.as_bytes(), &mut self.keys);
-            write_bytes(value.as_bytes(), &mut self.values);
+            self.keys.push_bytes(key.as_bytes());
+            self.values.push_bytes(value.as_bytes());
         }
         self.ends.push(value.len());
     }
@@ -136,8 +136,8 @@ impl Column for Pairs {
         self.ends.bytes.len() + self.keys.len() + self.values.len()
     }
     fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.ends.bytes);
-        out.extend_from_slice(&self.keys);
-        out.extend_from_slice(&self.values);
+        out.extend_from_slice(self.ends.bytes.as_slice());
+        out.extend_from_slice(self.keys.as_slice());
+        out.extend_from_slice(self.values.as_slice());
     }
 }

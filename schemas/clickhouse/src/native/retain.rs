@@ -3,8 +3,11 @@
 //! Rows of a round turn out to be duplicates a few times in a thousand; building the rest again would cost twenty times
 //! as much as moving it together.
 
+use super::Buffer;
+
 /// Keeps the values of a column of fixed width whose flag is set; one flag per row.
-pub(super) fn fixed(bytes: &mut Vec<u8>, keep: &[bool]) {
+pub(super) fn fixed(column: &mut Buffer, keep: &[bool]) {
+    let bytes = column.as_mut_slice();
     let Some(width) = bytes.len().checked_div(keep.len()) else {
         return;
     };
@@ -14,11 +17,12 @@ pub(super) fn fixed(bytes: &mut Vec<u8>, keep: &[bool]) {
         bytes.copy_within(from..from + width, to);
         to += width;
     }
-    bytes.truncate(to);
+    column.truncate(to);
 }
 
 /// Keeps the strings whose flag is set; one flag per string.
-pub(super) fn strings(bytes: &mut Vec<u8>, keep: &[bool]) {
+pub(super) fn strings(column: &mut Buffer, keep: &[bool]) {
+    let bytes = column.as_mut_slice();
     let (mut from, mut to) = (0, 0);
     for keep in keep {
         let end = from + string_size(&bytes[from..]);
@@ -28,7 +32,7 @@ pub(super) fn strings(bytes: &mut Vec<u8>, keep: &[bool]) {
         }
         from = end;
     }
-    bytes.truncate(to);
+    column.truncate(to);
 }
 
 /// Bytes of the first string, its length included.
