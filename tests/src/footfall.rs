@@ -316,3 +316,77 @@ fn signal_group(pid: u32, number: i32) {
         unsafe { libc::kill(-pid, number) };
     }
 }
+
+/// The engine by itself, as a server that is nobody's child; killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it serves ClickHouse's HTTP interface.
+    pub address: SocketAddr,
+    /// Password of the user `default`.
+    pub password: String,
+    child: Child,
+}
+
+impl Server {
+    /// Starts the engine on a folder of its own and waits until it answers.
+    ///
+    /// # Errors
+    /// The library has not been fetched, or the engine did not start.
+    pub fn start(data: &Path) -> Result<Self> {
+        let (address, password) = (free_port()?, uuid::Uuid::new_v4().simple().to_string());
+        let mut command = Command::new(binary()?);
+        command
+            .arg("engine")
+            .arg("--data")
+            .arg(data)
+            .arg("--listen")
+            .arg(address.to_string());
+        command
+            .arg("--library")
+            .arg(library()?)
+            .env("FOOTFALL_ENGINE_WRITER_PASSWORD", &password);
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .context("start the engine")?;
+        let server = Self {
+            address,
+            password,
+            child,
+        };
+        let mut client = Client::new(address, Duration::from_secs(5));
+        eventually("the engine", || client.request("GET", "/ping", &[], b""))?;
+        Ok(server)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop((self.child.kill(), self.child.wait()));
+    }
+}
+
+/// The engine's library, where `footfall` keeps it.
+fn library() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("FOOTFALL_LIBCHDB") {
+        return Ok(path.into());
+    }
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or(home)
+        .context("find the cache folder")?;
+    find(&cache.join("footfall"), "libchdb.so").context("libchdb.so is not fetched yet: start footfall once")
+}
+
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            find(&path, name)
+        } else {
+            (entry.file_name() == name).then_some(path)
+        }
+    })
+}
