@@ -1,0 +1,126 @@
+//! The segment that is being written: made, appended to, given up.
+
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use crate::catalogue;
+use crate::disk::{DiskFile, write_all};
+use crate::folder::{End, SegmentName};
+use crate::header::{HEADER_BYTES, SegmentHeader};
+use crate::queue::lock;
+use crate::shared::{Shared, unix_ms};
+
+/// An open segment. Dropped as soon as a write or an fsync on it has failed.
+pub(crate) struct Segment {
+    file: Box<dyn DiskFile>,
+    name: SegmentName,
+    end: u64,
+    size: u64,
+}
+
+impl Segment {
+    /// Makes the segment that begins at `first`, durable with its name and header, and enters it in the catalogue.
+    /// `superseding`: an earlier segment may hold frames with these numbers that do not count.
+    pub(crate) fn create(shared: &Shared, first: u64, superseding: bool) -> io::Result<Segment> {
+        let (disk, layout) = (shared.disk.as_ref(), &shared.layout);
+        let ordinal = lock(&shared.catalogue).current().map_or(0, |log| log.ordinal);
+        let folder = layout.log(ordinal, shared.id);
+        // Idempotent, and repeated here because at the start the disk may have been full.
+        disk.create_dir(&folder)?;
+        disk.sync_dir(&layout.logs())?;
+        let size = shared.config.segment_bytes;
+        let mut name = SegmentName { first, attempt: 0 };
+        let file = loop {
+            match disk.create(&layout.segment(ordinal, shared.id, name), size) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists && name.attempt < 999 => name.attempt += 1,
+                file => break file?,
+            }
+        };
+        let header = header(shared, first, superseding);
+        let written = write_all(file.as_ref(), &header.encode(), 0)
+            .and_then(|()| file.sync_data())
+            .and_then(|()| disk.sync_dir(&folder));
+        if let Err(e) = written {
+            // Found and passed over at the next start if it cannot be removed.
+            drop(disk.remove_file(&layout.segment(ordinal, shared.id, name)));
+            return Err(e);
+        }
+        let end = HEADER_BYTES as u64;
+        if let Some(log) = lock(&shared.catalogue).current() {
+            log.segments.push(catalogue::Segment {
+                name,
+                end,
+                created_ms: header.created_ms,
+            });
+        }
+        shared.queue.disk_bytes.fetch_add(end, Ordering::Relaxed);
+        Ok(Segment {
+            file,
+            name,
+            end,
+            size,
+        })
+    }
+
+    /// Whether a group of so many bytes fits.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        self.end + bytes as u64 <= self.size
+    }
+
+    /// Writes one group and makes it durable. After an error nothing more may be written here.
+    pub(crate) fn append(&mut self, shared: &Shared, group: &[u8]) -> io::Result<()> {
+        write_all(self.file.as_ref(), group, self.end)?;
+        let started = Instant::now();
+        self.file.sync_data()?;
+        shared.counters.fsync_took(started.elapsed());
+        self.end += group.len() as u64;
+        Ok(())
+    }
+
+    /// Shows everybody what is durable by now.
+    pub(crate) fn publish(&self, shared: &Shared, last: u64) {
+        if let Some(log) = lock(&shared.catalogue).current() {
+            log.last = last;
+            let ours = log.segments.iter_mut().rev().find(|s| s.name == self.name);
+            if let Some(segment) = ours {
+                segment.end = self.end;
+            }
+        }
+    }
+
+    /// The log's last segment: writes the log's end, so that the next start need not scan, and cuts.
+    pub(crate) fn finish(self, shared: &Shared) {
+        let (ordinal, through) = lock(&shared.catalogue)
+            .current()
+            .map_or((0, 0), |log| (log.ordinal, log.last));
+        let end = End {
+            through,
+            segment: self.name,
+            length: self.end,
+        };
+        match end.save(shared.disk.as_ref(), &shared.layout.end(ordinal, shared.id)) {
+            Ok(()) => self.cut(),
+            Err(e) => tracing::warn!(error = %e, "cannot write the end of the log: the next start scans it"),
+        }
+    }
+
+    /// Gives back what was preallocated behind the last frame: the segment is not written any more.
+    pub(crate) fn cut(self) {
+        if let Err(e) = self.file.set_len(self.end) {
+            tracing::warn!(segment = ?self.name, error = %e, "cannot give back the unused end of a segment");
+        }
+    }
+}
+
+fn header(shared: &Shared, first: u64, superseding: bool) -> SegmentHeader {
+    SegmentHeader {
+        log_id: shared.id,
+        first,
+        supersedes: if superseding { first } else { 0 },
+        partitions: shared.config.partitions,
+        allocated: shared.config.segment_bytes,
+        created_ms: unix_ms(),
+        node: shared.config.node.clone(),
+    }
+}
