@@ -1,0 +1,2 @@
+//! placeholder
+pub(crate) const VERSION: &str = "26.7.3";
