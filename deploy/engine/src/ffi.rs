@@ -302,11 +302,6 @@ impl Parameters {
         }
     }
 
-    /// The pairs, for checks of what they hold.
-    pub(crate) fn pairs(&self) -> &[(String, String)] {
-        &self.pairs
-    }
-
     fn raw(&self) -> (Strings, Lengths, Strings, Lengths, usize) {
         (
             self.names.as_ptr().cast(),

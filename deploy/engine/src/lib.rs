@@ -11,6 +11,7 @@
 //! and writes the data folder and nothing else: grants, guard and sandbox each hold by themselves what they
 //! can. An insert is acknowledged with the number of rows that the engine has written, never with another.
 
+mod base64;
 mod config;
 mod ffi;
 mod http;
@@ -20,8 +21,10 @@ mod sandbox;
 mod session;
 mod sql;
 mod status;
+mod supervise;
 
 pub use config::{Config, ConfigError, Secret};
 pub use process::main;
 pub use session::StartError;
 pub use sql::harmless;
+pub use supervise::{Engine, SpawnError};

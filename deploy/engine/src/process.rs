@@ -100,10 +100,13 @@ async fn run(
     announce(bound)?;
     let serving = serve(listener, service, config.max_connections.max(1), stop.clone());
     let mut serving = std::pin::pin!(serving);
-    tokio::select! {
-        () = serving.as_mut() => return Ok(()),
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            () = serving.as_mut() => return Ok(()),
+            _ = terminate.recv() => break,
+            // Ctrl-C reaches the whole group: a child waits until its parent has drained and says so.
+            _ = interrupt.recv() => if !config.die_with_stdin { break },
+        }
     }
     stop.cancel();
     serving.await;

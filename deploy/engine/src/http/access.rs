@@ -8,6 +8,7 @@ use hyper::header::{AUTHORIZATION, HOST, ORIGIN};
 use subtle::ConstantTimeEq;
 
 use super::asked::Asked;
+use crate::base64;
 use crate::config::{Config, Secret};
 use crate::status::Failure;
 
@@ -133,7 +134,7 @@ fn credentials(headers: &HeaderMap, asked: &Asked) -> Result<(String, String), F
             .and_then(|v| v.split_once(' '))
             .filter(|v| v.0.eq_ignore_ascii_case("basic"));
         let decoded = encoded
-            .and_then(|(_, text)| base64(text.trim()))
+            .and_then(|(_, text)| String::from_utf8(base64::decode(text.trim())?).ok())
             .ok_or_else(broken)?;
         let (user, password) = decoded.split_once(':').ok_or_else(broken)?;
         return Ok((user.to_owned(), password.to_owned()));
@@ -149,27 +150,4 @@ fn credentials(headers: &HeaderMap, asked: &Asked) -> Result<(String, String), F
         asked.user.clone().unwrap_or_else(default),
         asked.password.clone().unwrap_or_default(),
     ))
-}
-
-/// RFC 4648, standard alphabet; padding optional.
-fn base64(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    for b in text.trim_end_matches('=').bytes() {
-        let digit = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(digit)) & 0xffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
-    String::from_utf8(out).ok()
 }

@@ -101,7 +101,7 @@ async fn query(
         encoding,
         tag: ids.tag.clone(),
         cancel,
-        permit,
+        _permit: permit,
     };
     let (reply, head) = oneshot::channel();
     let work = tokio::task::spawn_blocking(move || job.run(reply));

@@ -185,7 +185,14 @@ pub(crate) enum Answer {
     /// All of it is there.
     Whole(Option<Bytes>),
     /// It comes block by block; dropped early, the query is cancelled.
-    Rows(mpsc::Receiver<io::Result<Bytes>>, CancelOnDrop),
+    Rows(Rows),
+}
+
+/// The connection's end of a streamed answer.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    pub(crate) queue: mpsc::Receiver<io::Result<Bytes>>,
+    pub(crate) _cancel: CancelOnDrop,
 }
 
 impl Body for Answer {
@@ -197,7 +204,8 @@ impl Body for Answer {
             Self::Whole(data) => {
                 Poll::Ready(data.take().filter(|d| !d.is_empty()).map(|d| Ok(Frame::data(d))))
             }
-            Self::Rows(queue, _) => queue
+            Self::Rows(rows) => rows
+                .queue
                 .poll_recv(cx)
                 .map(|next| next.map(|data| data.map(Frame::data))),
         }
@@ -206,7 +214,7 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(data) => SizeHint::with_exact(data.as_ref().map_or(0, |d| d.len() as u64)),
-            Self::Rows(..) => SizeHint::default(),
+            Self::Rows(_) => SizeHint::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::access::User;
 use super::asked::Asked;
 use super::input::{self, Input};
-use super::output::{Answer, Encoding, Output};
+use super::output::{self, Answer, Encoding, Output};
 use super::plan::{Plan, plan};
 use super::select::{Joiner, streams};
 use crate::ffi::{Answer as Block, Connection, Counts, Parameters, Stream};
@@ -47,7 +47,7 @@ pub(crate) struct Job {
     pub(crate) tag: String,
     pub(crate) cancel: Cancel,
     /// Held while the statement runs.
-    pub(crate) permit: OwnedSemaphorePermit,
+    pub(crate) _permit: OwnedSemaphorePermit,
 }
 
 /// A statement that can be killed because its client is gone. Inserts are left alone: a cut body cancels them by itself,
@@ -333,7 +333,10 @@ impl Job {
             Err(error) => return drop(reply.send(Err(Failure::new(1000, &error.to_string())))),
         };
         let (mut output, queue) = Output::new(encoder);
-        let body = Answer::Rows(queue, self.cancel.guard());
+        let body = Answer::Rows(output::Rows {
+            queue,
+            _cancel: self.cancel.guard(),
+        });
         if reply.send(Ok(rows.head(plan, body))).is_err() {
             return;
         }

@@ -1,2 +1,0 @@
-//! placeholder
-pub(crate) const VERSION: &str = "26.7.3";
