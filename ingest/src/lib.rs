@@ -1,1 +1,42 @@
-//! Being built.
+//! The HTTP edge of Footfall: every event that it acknowledges is on disk.
+//!
+//! [`run`] is the only way to start. A request of the public port goes through these steps, one module each:
+//! 1. limit: `server` (connections, deadlines, drain), `body` (size, pace, shared memory, decompression);
+//! 2. decode: `batch` reads the body with the types of `footfall-schemas`; `admit` finds the [`sites`] entry and checks
+//!    key, origin (`cors`) and rate;
+//! 3. identify: `identify` (visitor, session), `client_ip` and `address` (whose address, and what is kept of it);
+//! 4. stamp: `stamp` makes the `Event`: ids, times, cuts, flags (`names`);
+//! 5. append: `events` waits for the log's group fdatasync;
+//! 6. answer: `answer`.
+//!
+//! `edge` holds what all requests share and sends each to its step; `pixel` and `probes` are the other endpoints;
+//! `metrics` counts; `secret` and `salt` keep keys on disk. Nothing here knows of ClickHouse.
+
+pub mod config;
+pub mod sites;
+
+mod address;
+mod admit;
+mod answer;
+mod batch;
+mod body;
+mod client_ip;
+mod cors;
+mod edge;
+mod events;
+mod head;
+mod identify;
+mod metrics;
+mod names;
+mod pixel;
+mod probes;
+mod rate;
+mod run;
+mod salt;
+mod secret;
+mod server;
+mod stamp;
+
+pub use config::{Config, Extra, Limits, MetricsSource, Paths, Proxies, ProxyHeader, SitesConfig, Timeouts};
+pub use run::{IngestError, Listeners, run};
+pub use sites::{Site, Sites, SitesError};

@@ -119,6 +119,12 @@ impl BeaconEvent<'_> {
 }
 
 impl<'a> BeaconEvent<'a> {
+    /// An event of that kind that says nothing else, for senders that are not JSON.
+    #[must_use]
+    pub fn of(kind: Kind) -> Self {
+        Self { kind, ..Self::EMPTY }
+    }
+
     /// Reads one event of a batch.
     ///
     /// # Errors

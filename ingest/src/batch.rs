@@ -1,0 +1,147 @@
+//! From a body to entries of the log: decode, identify, stamp. Synchronous, with one look at the clock.
+
+use crate::address;
+use crate::admit::admit;
+use crate::answer::Refusal;
+use crate::client_ip;
+use crate::edge::Edge;
+use crate::head::Head;
+use crate::identify::Trust;
+use crate::metrics::Metrics;
+use crate::stamp::{Sender, stamp};
+use footfall_log::Entry;
+use footfall_schemas::beacon::Stamp;
+use footfall_schemas::reject::Rejection;
+use footfall_schemas::{Beacon, BeaconEvent, Event, Kind, Reject};
+use std::net::IpAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+use uuid::Builder;
+
+/// What one request has for the log, and what it has not.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) counts: Counts,
+    pub(crate) rejected: Vec<(usize, Rejection)>,
+}
+
+/// What is counted once the entries are durable.
+#[derive(Default)]
+pub(crate) struct Counts {
+    kinds: [u32; Kind::ALL.len()],
+    unknown_fields: u64,
+}
+
+impl Counts {
+    fn take(&mut self, event: &BeaconEvent<'_>) {
+        self.unknown_fields += u64::from(event.unknown_fields);
+        if let Some(count) = self.kinds.get_mut(usize::from(event.kind.code()) - 1) {
+            *count += 1;
+        }
+    }
+
+    pub(crate) fn add_to(&self, metrics: &Metrics) {
+        for (kind, count) in Kind::ALL.into_iter().zip(self.kinds) {
+            if count > 0 {
+                metrics.accepted(kind, u64::from(count));
+            }
+        }
+        if self.unknown_fields > 0 {
+            metrics.unknown_fields.add(self.unknown_fields);
+        }
+    }
+}
+
+impl Batch {
+    /// Reads a body and stamps its events; a bad event costs only itself.
+    pub(crate) fn make(edge: &Edge, peer: IpAddr, head: &Head<'_>, body: &[u8]) -> Result<Self, Refusal> {
+        let beacon = Beacon::parse(body)?;
+        let count = beacon.events.len();
+        let events = beacon.events.into_iter().map(BeaconEvent::parse);
+        let request = Request {
+            site: &beacon.site,
+            sent_at: beacon.sent_at,
+            pixel: false,
+            bytes: body.len(),
+        };
+        Self::stamp(edge, peer, head, &request, events, count)
+    }
+
+    /// Stamps `count` events that have been read.
+    pub(crate) fn stamp<'e>(
+        edge: &Edge,
+        peer: IpAddr,
+        head: &Head<'_>,
+        request: &Request<'_>,
+        events: impl Iterator<Item = Result<BeaconEvent<'e>, Rejection>>,
+        count: usize,
+    ) -> Result<Self, Refusal> {
+        let table = edge.table.load();
+        let (live, trust) = admit(&table, request.site, head, count)?;
+        let received_at = now_ms();
+        let keep = |ip| address::keep(ip, live.site.ip, || edge.salt.at(received_at.unsigned_abs()));
+        let (ip, ip_source) = client_ip::find(peer, &head.forwarding, &edge.config.proxies);
+        let ip = if trust == Trust::Public {
+            keep(ip)
+        } else {
+            String::new()
+        };
+        let sender = Sender {
+            live,
+            head,
+            identity: &edge.identity,
+            trust,
+            request: Builder::from_random_bytes(rand::random()).into_uuid(),
+            received_at,
+            sent_at: request.sent_at,
+            ip: &ip,
+            ip_source,
+            keep: &keep,
+            pixel: request.pixel,
+        };
+        let mut batch = Self {
+            entries: Vec::with_capacity(count),
+            ..Self::default()
+        };
+        let room = request.bytes / count.max(1) + 512;
+        for (index, event) in events.enumerate() {
+            let entry = event.and_then(|event| {
+                batch.counts.take(&event);
+                entry(&stamp(event, &sender, rand::random()), room)
+            });
+            match entry {
+                Ok(entry) => batch.entries.push(entry),
+                Err(rejection) => batch.rejected.push((index, rejection)),
+            }
+        }
+        Ok(batch)
+    }
+}
+
+/// What the envelope says of all events.
+pub(crate) struct Request<'a> {
+    pub(crate) site: &'a str,
+    pub(crate) sent_at: Stamp,
+    pub(crate) pixel: bool,
+    /// Of the body, to guess how large an entry gets.
+    pub(crate) bytes: usize,
+}
+
+/// The record of an event; `room` bytes are set aside for it.
+fn entry(event: &Event<'_>, room: usize) -> Result<Entry, Rejection> {
+    let mut payload = Vec::with_capacity(room);
+    serde_json::to_writer(&mut payload, event)
+        .map_err(|_| Rejection::new(Reject::WrongType, "the event cannot be written as JSON"))?;
+    Ok(Entry {
+        kind: event.kind.code(),
+        time_ms: event.received_at.unsigned_abs(),
+        key: event.visitor.into_bytes(),
+        payload,
+    })
+}
+
+/// Milliseconds since 1970; a clock before that counts as 1970.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,145 @@
+//! What all requests of the public port share, and the match that sends each to its step.
+
+use crate::answer::{self, Answer};
+use crate::body::{Budget, collect};
+use crate::config::Config;
+use crate::cors;
+use crate::head::Head;
+use crate::identify::Identity;
+use crate::metrics::Metrics;
+use crate::salt::Salt;
+use crate::server::{Handler, Link};
+use crate::sites::live::Table;
+use crate::{events, pixel, probes};
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use footfall_log::Log;
+use http_body_util::Either;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, Request, StatusCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The public port.
+pub(crate) struct Edge {
+    pub(crate) config: Config,
+    pub(crate) table: ArcSwap<Table>,
+    pub(crate) log: Log,
+    pub(crate) identity: Identity,
+    pub(crate) salt: Salt,
+    pub(crate) budget: Budget,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) draining: AtomicBool,
+}
+
+impl Edge {
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// Runs a request through routes that are not this crate's; their body is collected under the limits of events.
+    pub(crate) async fn extra(&self, router: Router, link: &Link, request: Request<Incoming>) -> Answer {
+        let (parts, body) = request.into_parts();
+        let mut held = self.budget.hold();
+        let body = if body.is_end_stream() {
+            Bytes::new()
+        } else {
+            let head = Head::read(&parts.headers);
+            match collect(body, &head, &self.config.timeouts, &link.progress, &mut held).await {
+                Ok(body) => body,
+                Err(refusal) => return answer::refusal(&refusal, &cors::Cors::None),
+            }
+        };
+        let request = Request::from_parts(parts, Body::from(body));
+        let Ok(answer) = tower_service::Service::call(&mut router.into_service::<Body>(), request).await;
+        answer.map(Either::Right)
+    }
+
+    fn beacon(&self) -> Option<Answer> {
+        let script = self.config.extra.beacon.clone()?;
+        let mut answer = answer::with_body(StatusCode::OK, script);
+        let headers = answer.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/javascript; charset=utf-8"),
+        );
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=3600"),
+        );
+        headers.insert(
+            "cross-origin-resource-policy",
+            HeaderValue::from_static("cross-origin"),
+        );
+        Some(answer)
+    }
+}
+
+impl Handler for Edge {
+    async fn handle(&self, link: &Link, request: Request<Incoming>) -> Answer {
+        let (paths, path) = (&self.config.paths, request.uri().path());
+        if path == paths.events {
+            return match *request.method() {
+                Method::POST => events::receive(self, link, request).await,
+                Method::OPTIONS => cors::preflight(&request, &self.table.load()),
+                _ => not_allowed("POST, OPTIONS"),
+            };
+        }
+        let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
+        match path {
+            path if path == paths.pixel && is_get => pixel::receive(self, link, &request).await,
+            path if path == paths.pixel => not_allowed("GET, HEAD"),
+            "/health" if is_get => probes::health(),
+            "/ready" if is_get => probes::ready(self),
+            path => {
+                let script = if path == paths.beacon && is_get {
+                    self.beacon()
+                } else {
+                    None
+                };
+                match script {
+                    Some(script) => script,
+                    None => Box::pin(self.extra(self.config.extra.public.clone(), link, request)).await,
+                }
+            }
+        }
+    }
+
+    fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+}
+
+fn not_allowed(methods: &'static str) -> Answer {
+    let mut answer = answer::with_body(StatusCode::METHOD_NOT_ALLOWED, Bytes::new());
+    answer
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(methods));
+    answer
+}
+
+/// The admin port: metrics, version, the same probes, and what the binary adds.
+pub(crate) struct Admin(pub(crate) Arc<Edge>);
+
+impl Handler for Admin {
+    async fn handle(&self, link: &Link, request: Request<Incoming>) -> Answer {
+        match (request.method(), request.uri().path()) {
+            (&Method::GET, "/metrics") => probes::metrics(&self.0),
+            (&Method::GET, "/version") => probes::version(),
+            (&Method::GET, "/health") => probes::health(),
+            (&Method::GET, "/ready") => probes::ready(&self.0),
+            _ => {
+                self.0
+                    .extra(self.0.config.extra.admin.clone(), link, request)
+                    .await
+            }
+        }
+    }
+
+    fn metrics(&self) -> &Arc<Metrics> {
+        &self.0.metrics
+    }
+}

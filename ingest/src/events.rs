@@ -1,0 +1,116 @@
+//! `POST /v1/events`, step by step: limit, decode, identify, stamp, append, answer.
+
+use crate::answer::{self, Answer, Refusal};
+use crate::batch::Batch;
+use crate::body::{Encoding, collect, decode};
+use crate::cors::Cors;
+use crate::edge::Edge;
+use crate::head::Head;
+use crate::server::Link;
+use footfall_log::AppendError;
+use footfall_schemas::Reject;
+use footfall_schemas::reject::Rejection;
+use hyper::Request;
+use hyper::body::Incoming;
+use uuid::Uuid;
+
+/// What became of a request's events.
+pub(crate) struct Kept {
+    pub(crate) accepted: usize,
+    pub(crate) rejected: Vec<(usize, Rejection)>,
+}
+
+/// Answers one request.
+pub(crate) async fn receive(edge: &Edge, link: &Link, request: Request<Incoming>) -> Answer {
+    let (parts, body) = request.into_parts();
+    let head = Head::read(&parts.headers);
+    match keep(edge, link, &head, body).await {
+        Ok(kept) => answer::batch(kept.accepted, &kept.rejected, &Cors::allowed(head.origin)),
+        Err(refusal) => refuse(edge, &head, &refusal),
+    }
+}
+
+async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, body: Incoming) -> Result<Kept, Refusal> {
+    check_media_type(head.content_type)?;
+    let encoding = Encoding::of(head.content_encoding)?;
+    let mut held = edge.budget.hold();
+    let wire = collect(body, head, &edge.config.timeouts, &link.progress, &mut held).await?;
+    edge.metrics.body_bytes.add(wire.len() as u64);
+    let body = decode(wire, encoding)?;
+    edge.metrics.decoded_bytes.add(body.len() as u64);
+    // The events that are made of the body wait for the disk in its place.
+    held.grow(body.len())?;
+    let batch = Batch::make(edge, link.peer, head, &body)?;
+    drop(body);
+    append(edge, batch).await
+}
+
+/// Appends what a batch has to keep, and counts it.
+pub(crate) async fn append(edge: &Edge, batch: Batch) -> Result<Kept, Refusal> {
+    let accepted = batch.entries.len();
+    if accepted > 0 {
+        edge.log
+            .append(batch.entries)
+            .await
+            .map_err(|error| not_appended(&error))?;
+        edge.metrics.appends.add(1);
+        batch.counts.add_to(&edge.metrics);
+    }
+    for (_, rejection) in &batch.rejected {
+        edge.metrics.rejected(rejection.reason);
+    }
+    Ok(Kept {
+        accepted,
+        rejected: batch.rejected,
+    })
+}
+
+/// A JSON or plain text body; nothing said counts as plain text (`sendBeacon` of old browsers).
+fn check_media_type(header: Option<&[u8]>) -> Result<(), Refusal> {
+    let media = header
+        .unwrap_or_default()
+        .split(|byte| *byte == b';')
+        .next()
+        .unwrap_or_default()
+        .trim_ascii();
+    let known = [&b""[..], b"text/plain", b"application/json"];
+    if known.iter().any(|known| known.eq_ignore_ascii_case(media)) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Reject::MediaType,
+        "`content-type` must be application/json or text/plain",
+    ))
+}
+
+/// The log's refusal as the sender sees it; its cause is for the operator alone.
+fn not_appended(error: &AppendError) -> Refusal {
+    let (reason, detail) = match error {
+        AppendError::Busy { .. } => (Reject::Busy, "too much is waiting to be written"),
+        AppendError::Full { .. } => (Reject::LogFull, "there is no room for new events"),
+        AppendError::Unavailable { .. } | AppendError::Kind(_) => {
+            (Reject::LogUnavailable, "events cannot be written at the moment")
+        }
+        AppendError::TooLarge { .. } => (
+            Reject::BodyTooLargeDecoded,
+            "the batch is too large to be written at once",
+        ),
+        AppendError::Closed => (Reject::Draining, "the service is shutting down"),
+    };
+    tracing::debug!(%error, "could not append a request's events");
+    Refusal::new(reason, detail)
+}
+
+/// Counts and answers a request that failed as a whole; a server's error gets an id to look for in the log.
+pub(crate) fn refuse(edge: &Edge, head: &Head<'_>, refusal: &Refusal) -> Answer {
+    let reason = refusal.rejection.reason;
+    edge.metrics.rejected(reason);
+    let cors = Cors::refused(head.origin, reason, &edge.table.load());
+    let mut answer = answer::refusal(refusal, &cors);
+    if answer.status().is_server_error() {
+        let id = Uuid::new_v4();
+        tracing::warn!(request = %id, %reason, "refused a request");
+        answer::mark(answer.headers_mut(), id);
+    }
+    answer
+}

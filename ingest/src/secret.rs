@@ -1,0 +1,110 @@
+//! Secrets of this node on disk: 32 random bytes as hex in a file of its own, readable by its owner alone.
+//!
+//! Used by [`crate::identify`] (the node's key, for ever) and [`crate::salt`] (the salt of the day).
+
+use hmac::{Hmac, Mac};
+use rand::Rng;
+use sha2::Sha256;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// 32 random bytes.
+pub(crate) type Secret = [u8; 32];
+
+/// New random bytes from the thread's cryptographic generator.
+pub(crate) fn random() -> Secret {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
+
+/// HMAC-SHA256 (RFC 2104) with `secret` as its key; the key is padded to a block as the RFC says.
+pub(crate) fn keyed(secret: &Secret) -> Hmac<Sha256> {
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(secret);
+    Hmac::new(&block.into())
+}
+
+/// `bytes` as lower-case hex digits.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
+/// 32 bytes from 64 hex digits.
+pub(crate) fn from_hex(text: &str) -> Option<Secret> {
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|value| u8::try_from(value).ok())
+    };
+    let pairs = text.as_bytes().chunks_exact(2);
+    let bytes = pairs
+        .map(|pair| Some((digit(pair[0])? << 4) | digit(pair[1])?))
+        .collect::<Option<Vec<u8>>>()?;
+    (text.len() == 64).then(|| bytes.try_into().ok())?
+}
+
+/// The text of a secret file, or none if there is no such file.
+pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
+    let mut text = String::new();
+    match File::open(path) {
+        Ok(mut file) => file.read_to_string(&mut text).map(|_| Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Replaces a secret file as a whole, and durably: half a key would be another key.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+    let part = path.with_extension("part");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&part)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&part, path)?;
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// The key in that file; made at first start.
+pub(crate) fn key(path: &Path) -> io::Result<Secret> {
+    if let Some(text) = read(path)? {
+        return from_hex(text.trim())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not 64 hex digits"));
+    }
+    let key = random();
+    write(path, &to_hex(&key))?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{from_hex, random, to_hex};
+
+    #[test]
+    fn hex_is_read_as_written() {
+        let secret = random();
+        assert_eq!(from_hex(&to_hex(&secret)), Some(secret));
+        for bad in [
+            "",
+            "zz",
+            &"0".repeat(63),
+            &"0".repeat(65),
+            &"0".repeat(66),
+            &"g".repeat(64),
+        ] {
+            assert_eq!(from_hex(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! One connection: hyper on a timed socket, told to stop at shutdown.
+
+use super::progress::Progress;
+use super::timed::Timed;
+use super::{Handler, Link, guard};
+use crate::config::Timeouts;
+use crate::metrics::Metrics;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use tokio::net::TcpStream;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+/// How a connection learns that the service stops. The wait is polled once, to leave the task's waker there; after that
+/// a look at a flag is enough, for all connections would meet at the wait's lock.
+pub(super) struct Stop {
+    pub(super) asked: Pin<Box<WaitForCancellationFutureOwned>>,
+    pub(super) draining: Arc<AtomicBool>,
+}
+
+/// A socket with its deadlines, and the state that decides them.
+pub(super) fn prepare(stream: TcpStream, timeouts: &Timeouts, metrics: &Arc<Metrics>) -> (Timed, Progress) {
+    let progress = Progress::new();
+    (
+        Timed::new(stream, progress.clone(), timeouts, Arc::clone(metrics)),
+        progress,
+    )
+}
+
+/// Serves the connection until it ends, or until the request in flight is answered once the service stops.
+pub(super) async fn drive<H: Handler>(
+    handler: Arc<H>,
+    (stream, progress): (Timed, Progress),
+    peer: IpAddr,
+    header_bytes: usize,
+    mut stop: Stop,
+) {
+    let metrics = Arc::clone(handler.metrics());
+    metrics.connections_open.up();
+    let link = Link { peer, progress };
+    let service = service_fn(|request: Request<Incoming>| async {
+        let working = link.progress.working();
+        let answer = guard::guard(handler.handle(&link, request), handler.metrics()).await;
+        handler.metrics().answered(answer.status().as_u16());
+        drop(working);
+        Ok::<_, Infallible>(answer)
+    });
+    let connection = http1::Builder::new()
+        .header_read_timeout(None)
+        .max_header_size(header_bytes)
+        // Room for a head and the first piece of its body.
+        .max_buf_size(header_bytes + 8192)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let mut stopping = stop.poll_once().await;
+    if stopping {
+        connection.as_mut().graceful_shutdown();
+    }
+    let ended = std::future::poll_fn(|cx| {
+        if !stopping && stop.draining.load(Ordering::Acquire) {
+            stopping = true;
+            connection.as_mut().graceful_shutdown();
+        }
+        connection.as_mut().poll(cx)
+    });
+    if let Err(error) = ended.await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+    metrics.connections_open.down();
+}
+
+impl Stop {
+    /// Registers the task; `true` if the service stops already.
+    async fn poll_once(&mut self) -> bool {
+        let asked = &mut self.asked;
+        std::future::poll_fn(|cx: &mut Context<'_>| Poll::Ready(asked.as_mut().poll(cx).is_ready())).await
+    }
+}

@@ -1,0 +1,72 @@
+//! The table of sites that requests look into: the file's sites with what the process remembers of each.
+
+use super::origin::Origin;
+use super::{Site, Sites};
+use crate::names::Names;
+use crate::rate::Bucket;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// One site and its memory.
+pub(crate) struct Live {
+    pub(crate) site: Site,
+    pub(crate) memory: Arc<Memory>,
+}
+
+/// What outlives a reload of the file.
+pub(crate) struct Memory {
+    pub(crate) names: Names,
+    pub(crate) bucket: Bucket,
+}
+
+/// All sites at one moment; replaced as a whole.
+pub(crate) struct Table {
+    by_key: HashMap<String, Live>,
+    exact: HashSet<String>,
+    patterns: Vec<Origin>,
+}
+
+impl Table {
+    /// The table of `sites`; sites that `before` knew keep their memory.
+    pub(crate) fn new(sites: &Sites, before: Option<&Self>) -> Self {
+        let remembered = |key: &str| {
+            before
+                .and_then(|table| table.get(key))
+                .map(|live| Arc::clone(&live.memory))
+        };
+        let live = |site: &Site| Live {
+            site: site.clone(),
+            memory: remembered(&site.key).unwrap_or_else(|| {
+                Arc::new(Memory {
+                    names: Names::default(),
+                    bucket: Bucket::new(),
+                })
+            }),
+        };
+        let (mut exact, mut patterns) = (HashSet::new(), Vec::new());
+        for origin in sites.iter().flat_map(|site| &site.origins) {
+            match origin {
+                Origin::Exact(text) => drop(exact.insert(text.clone())),
+                Origin::Any | Origin::Subdomains(..) => patterns.push(origin.clone()),
+            }
+        }
+        Self {
+            by_key: sites.iter().map(|site| (site.key.clone(), live(site))).collect(),
+            exact,
+            patterns,
+        }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Live> {
+        self.by_key.get(key)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Whether any site allows `origin`: all that a preflight, whose site is not known yet, can be asked for.
+    pub(crate) fn any_allows(&self, origin: &str) -> bool {
+        self.exact.contains(origin) || self.patterns.iter().any(|pattern| pattern.allows(origin))
+    }
+}

@@ -1,0 +1,191 @@
+//! One site, field by field as the file says it.
+
+use super::SitesError;
+use super::origin::Origin;
+use crate::config::duration;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// One tenant. Every field but the key has a default.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// 1 to 64 of `[a-z0-9_-]`; part of the cookie's name and of the table's sort key.
+    pub key: String,
+    /// What people call it.
+    #[serde(default)]
+    pub name: String,
+    /// Origins of pages that may send.
+    #[serde(default)]
+    pub origins: Vec<Origin>,
+    /// Whether a request without `Origin` and `Referer` is refused (unless it has a server key).
+    #[serde(default)]
+    pub require_origin: bool,
+    /// What is kept of an address.
+    #[serde(default)]
+    pub ip: IpPolicy,
+    /// Whether and how visitors are recognised again.
+    #[serde(default)]
+    pub cookie: CookiePolicy,
+    /// What ends a session.
+    #[serde(default)]
+    pub session: SessionCuts,
+    /// IANA time zone of reports and of midnight.
+    #[serde(default = "utc")]
+    pub timezone: String,
+    /// Events per second; none: unlimited.
+    #[serde(default)]
+    pub rate_limit: Option<RateLimit>,
+    /// SHA-256 of each secret server key, 64 hex digits. The keys themselves are written nowhere.
+    #[serde(default, with = "digests")]
+    pub server_keys: Vec<[u8; 32]>,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+impl Site {
+    /// A site with everything at its default.
+    ///
+    /// # Errors
+    /// If the key is not a site key.
+    pub fn new(key: &str) -> Result<Self, SitesError> {
+        let site = Self {
+            key: key.to_owned(),
+            name: String::new(),
+            origins: Vec::new(),
+            require_origin: false,
+            ip: IpPolicy::default(),
+            cookie: CookiePolicy::default(),
+            session: SessionCuts::default(),
+            timezone: utc(),
+            rate_limit: None,
+            server_keys: Vec::new(),
+        };
+        site.check()?;
+        Ok(site)
+    }
+
+    /// What the types alone cannot say.
+    pub(super) fn check(&self) -> Result<(), SitesError> {
+        if !footfall_schemas::site::is_key(&self.key) {
+            return Err(SitesError::Key(self.key.clone()));
+        }
+        let zone = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
+        if self.timezone.is_empty() || !self.timezone.bytes().all(zone) {
+            return Err(SitesError::Timezone(self.key.clone(), self.timezone.clone()));
+        }
+        if self.rate_limit.is_some_and(|limit| limit.per_second == 0) {
+            return Err(SitesError::Rate(self.key.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// What is kept of an address, decided before the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IpPolicy {
+    /// The network: /24 of IPv4, /48 of IPv6.
+    #[default]
+    Truncate,
+    /// All of it.
+    Full,
+    /// A keyed hash under a random salt of the day: tells visitors apart for a day, has no place.
+    Hash,
+    /// Nothing.
+    None,
+}
+
+/// Whether and how visitors are recognised again. Read by the identity step.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CookiePolicy {
+    /// When a cookie may be set.
+    pub mode: CookieMode,
+    /// The cookie's `SameSite`.
+    pub same_site: SameSite,
+    /// The cookie's `Domain`; empty: the host of the edge alone.
+    pub domain: String,
+}
+
+/// When a cookie may be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CookieMode {
+    /// From the first request on.
+    #[default]
+    Always,
+    /// After consent.
+    Consent,
+    /// Never.
+    Never,
+}
+
+/// The `SameSite` attribute (RFC 6265bis).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SameSite {
+    /// Sent with requests of the same site and top-level navigation.
+    #[default]
+    Lax,
+    /// Sent only with requests of the same site.
+    Strict,
+    /// Sent everywhere, needs `Secure`.
+    None,
+}
+
+/// What ends a session. Read by the identity step.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionCuts {
+    /// Time without events.
+    #[serde(with = "duration")]
+    pub idle: Duration,
+    /// Greatest length.
+    #[serde(with = "duration")]
+    pub length: Duration,
+    /// A new campaign.
+    pub campaign: bool,
+    /// Midnight in the site's time zone.
+    pub midnight: bool,
+    /// A login or logout.
+    pub login: bool,
+}
+
+impl Default for SessionCuts {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(30 * 60),
+            length: Duration::from_secs(24 * 3600),
+            campaign: true,
+            midnight: false,
+            login: false,
+        }
+    }
+}
+
+/// A token bucket of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Events per second in the long run, 1 or more.
+    pub per_second: u32,
+    /// Events at once; 0: ten seconds' worth.
+    #[serde(default)]
+    pub burst: u32,
+}
+
+/// Lists of SHA-256 digests as hex text.
+mod digests {
+    use serde::de::{Deserialize, Deserializer, Error};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<[u8; 32]>, D::Error> {
+        let list = Vec::<String>::deserialize(deserializer)?;
+        list.iter()
+            .map(|text| crate::secret::from_hex(text))
+            .collect::<Option<_>>()
+            .ok_or_else(|| D::Error::custom("a server key stands here as its SHA-256: 64 hex digits"))
+    }
+}

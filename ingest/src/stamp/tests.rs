@@ -1,0 +1,1 @@
+//! Event by event: ids, times, cuts and flags.

@@ -1,0 +1,8 @@
+//! What the edge promises, through its real port and its real log; one file per promise, the harness in `server.rs`
+//! (starts everything in a temporary folder) and `http.rs` (a client that can misbehave).
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod http;
+mod server;
