@@ -1,0 +1,240 @@
+//! Counting: cheap sums first, and only where they do not add up the numbers themselves.
+
+use super::{AuditError, LogReport, Scope, ask, duplicates};
+use clickhouse::{Client, Row};
+use footfall_delivery::Numbers;
+use serde::Deserialize;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Numbers that a report lists; the rest is found by the next audit.
+const LISTED: usize = 10_000;
+
+#[derive(Row, Deserialize)]
+struct Counts {
+    all: u64,
+    distinct: u64,
+}
+
+#[derive(Row, Deserialize, Clone, Copy)]
+pub(super) struct Range {
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
+/// Every log that a mark has closed, from 1: a mark closes its own log up to itself, and says where the one before ended.
+pub(super) async fn closed_by_marks(client: &Client, grace: Duration) -> Result<Vec<Numbers>, AuditError> {
+    #[derive(Row, Deserialize)]
+    struct Log {
+        #[serde(with = "clickhouse::serde::uuid")]
+        log_id: Uuid,
+        last: u64,
+    }
+    let sql = "WITH marks AS (SELECT log_id, last_seq, detail FROM ledger WHERE reason = 'mark' AND at <= now64(3) - toIntervalMillisecond(?)) \
+               SELECT id AS log_id, max(seq) AS last FROM ( \
+                   SELECT log_id AS id, last_seq AS seq FROM marks UNION ALL \
+                   SELECT toUUIDOrZero(JSONExtractString(detail, 'previous', 'log')) AS id, \
+                          JSONExtractUInt(detail, 'previous', 'through') AS seq FROM marks WHERE JSONHas(detail, 'previous')) \
+               WHERE id != toUUID('00000000-0000-0000-0000-000000000000') AND seq > 0 GROUP BY id ORDER BY id";
+    let millis = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+    let logs = ask(
+        "list the closed logs",
+        client.query(sql).bind(millis).fetch_all::<Log>(),
+    )
+    .await?;
+    Ok(logs
+        .into_iter()
+        .map(|log| Numbers {
+            log_id: log.log_id,
+            first: 1,
+            last: log.last,
+        })
+        .collect())
+}
+
+/// Audits one range.
+pub(super) async fn find(client: &Client, scope: &Scope) -> Result<LogReport, AuditError> {
+    let numbers = scope.numbers;
+    let counts = count(client, numbers).await?;
+    let entries = ledger(client, numbers).await?;
+    let listed = joined(entries.clone());
+    let ledger = listed.iter().map(size).sum::<u64>();
+    let extra_entries = entries.iter().map(size).sum::<u64>() - ledger;
+    let asked = numbers.last.saturating_sub(numbers.first) + 1;
+    let mut report = LogReport {
+        numbers,
+        rows: counts.distinct,
+        ledger,
+        missing: Vec::new(),
+        doubled: Vec::new(),
+        extra: counts.all - counts.distinct + extra_entries,
+        both: Vec::new(),
+        late_duplicates: Vec::new(),
+    };
+    if extra_entries > 0 {
+        report.doubled.extend(overlapping(entries));
+    }
+    if counts.all != counts.distinct {
+        report.doubled.extend(doubled(client, numbers).await?);
+    }
+    // One too few here and one too many there add up: the sums alone prove nothing once a number is in both tables.
+    report.both = both(client, numbers).await?;
+    if counts.distinct + ledger - report.both.len() as u64 != asked {
+        let islands = islands(client, numbers).await?;
+        report.missing = gaps(numbers, &joined(islands.into_iter().chain(listed).collect()));
+    }
+    if let Some(since) = scope.duplicates_since {
+        report.late_duplicates = duplicates::find(client, numbers, since).await?;
+    }
+    Ok(report)
+}
+
+fn within(numbers: Numbers) -> String {
+    format!(
+        "log_id = '{}' AND log_seq BETWEEN {} AND {}",
+        numbers.log_id, numbers.first, numbers.last
+    )
+}
+
+async fn count(client: &Client, numbers: Numbers) -> Result<Counts, AuditError> {
+    let sql = format!(
+        "SELECT count() AS all, uniqExact(log_seq) AS distinct FROM events WHERE {}",
+        within(numbers)
+    );
+    ask("count the rows", client.query(&sql).fetch_one::<Counts>()).await
+}
+
+/// The ledger's ranges, cut to the asked one, sorted.
+async fn ledger(client: &Client, numbers: Numbers) -> Result<Vec<Range>, AuditError> {
+    let Numbers { log_id, first, last } = numbers;
+    let sql = format!(
+        "SELECT greatest(first_seq, {first}) AS first, least(last_seq, {last}) AS last FROM ledger \
+         WHERE log_id = '{log_id}' AND last_seq >= {first} AND first_seq <= {last} ORDER BY first, last"
+    );
+    ask("read the ledger", client.query(&sql).fetch_all::<Range>()).await
+}
+
+async fn doubled(client: &Client, numbers: Numbers) -> Result<Vec<u64>, AuditError> {
+    let sql = format!(
+        "SELECT log_seq FROM events WHERE {} GROUP BY log_seq HAVING count() > 1 ORDER BY log_seq LIMIT {LISTED}",
+        within(numbers)
+    );
+    ask("find doubled numbers", client.query(&sql).fetch_all::<u64>()).await
+}
+
+/// Numbers that are in both tables. Ledger ranges of more than one number are of lost records.
+async fn both(client: &Client, numbers: Numbers) -> Result<Vec<u64>, AuditError> {
+    let Numbers { log_id, first, last } = numbers;
+    let entries = format!(
+        "SELECT arrayJoin(range(greatest(first_seq, {first}), least(last_seq, {last}) + 1)) FROM ledger \
+         WHERE log_id = '{log_id}' AND last_seq >= {first} AND first_seq <= {last}"
+    );
+    let sql = format!(
+        "SELECT DISTINCT log_seq FROM events WHERE {} AND log_seq IN ({entries}) ORDER BY log_seq LIMIT {LISTED}",
+        within(numbers)
+    );
+    ask(
+        "find numbers in both tables",
+        client.query(&sql).fetch_all::<u64>(),
+    )
+    .await
+}
+
+/// Unbroken runs of numbers in `events`.
+async fn islands(client: &Client, numbers: Numbers) -> Result<Vec<Range>, AuditError> {
+    let sql = format!(
+        "SELECT min(s) AS first, max(s) AS last FROM (SELECT s, s - row_number() OVER (ORDER BY s) AS island \
+         FROM (SELECT DISTINCT log_seq AS s FROM events WHERE {})) GROUP BY island",
+        within(numbers)
+    );
+    ask("find missing numbers", client.query(&sql).fetch_all::<Range>()).await
+}
+
+fn size(range: &Range) -> u64 {
+    range.last - range.first + 1
+}
+
+/// Sorted, and overlapping or adjacent ranges made one.
+fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
+    ranges.sort_unstable_by_key(|range| (range.first, range.last));
+    let mut all: Vec<Range> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match all.last_mut() {
+            Some(last) if range.first <= last.last.saturating_add(1) => last.last = last.last.max(range.last),
+            _ => all.push(range),
+        }
+    }
+    all
+}
+
+/// First numbers of sorted ranges that overlap the one before.
+fn overlapping(ranges: Vec<Range>) -> Vec<u64> {
+    let mut end = 0;
+    let mut found = Vec::new();
+    for range in ranges {
+        if range.first <= end && found.len() < LISTED {
+            found.push(range.first);
+        }
+        end = end.max(range.last);
+    }
+    found
+}
+
+/// What of `numbers` is not in `present` (joined).
+fn gaps(numbers: Numbers, present: &[Range]) -> Vec<Numbers> {
+    let mut missing = Vec::new();
+    let mut next = numbers.first;
+    for range in present {
+        if range.first > next {
+            missing.push(Numbers {
+                first: next,
+                last: range.first - 1,
+                ..numbers
+            });
+        }
+        next = next.max(range.last.saturating_add(1));
+    }
+    if next <= numbers.last {
+        missing.push(Numbers {
+            first: next,
+            ..numbers
+        });
+    }
+    missing.truncate(LISTED);
+    missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Range, gaps, joined, overlapping};
+    use footfall_delivery::Numbers;
+    use uuid::Uuid;
+
+    fn ranges(list: &[(u64, u64)]) -> Vec<Range> {
+        list.iter().map(|&(first, last)| Range { first, last }).collect()
+    }
+
+    #[test]
+    fn gaps_are_what_no_range_covers() {
+        let numbers = |first, last| Numbers {
+            log_id: Uuid::nil(),
+            first,
+            last,
+        };
+        let present = joined(ranges(&[(7, 9), (2, 3), (4, 4), (8, 8)]));
+        assert_eq!(
+            gaps(numbers(1, 12), &present),
+            [numbers(1, 1), numbers(5, 6), numbers(10, 12)]
+        );
+        assert_eq!(gaps(numbers(2, 4), &joined(ranges(&[(2, 4)]))), []);
+        assert_eq!(gaps(numbers(1, 2), &[]), [numbers(1, 2)]);
+    }
+
+    #[test]
+    fn entries_that_overlap_are_doubled() {
+        assert_eq!(
+            overlapping(ranges(&[(1, 1), (1, 1), (3, 9), (5, 5), (10, 10)])),
+            [1, 5]
+        );
+    }
+}

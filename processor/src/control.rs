@@ -1,0 +1,121 @@
+//! Watching and steering a running processor: live fates, its condition, and what an operator may tell it.
+
+use footfall_delivery::{Numbers, Reason};
+use footfall_schemas::Kind;
+use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc, watch};
+use uuid::Uuid;
+
+/// Fates that an observer may be behind before it misses some.
+const NOTICES: usize = 4_096;
+/// Requests that wait.
+const REQUESTS: usize = 16;
+
+/// The fate of one record, for people who watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The log that gave the number.
+    pub log_id: Uuid,
+    /// The number.
+    pub seq: u64,
+    /// `None`: it is a row. Otherwise why it is in the ledger.
+    pub reason: Option<Reason>,
+    /// Milliseconds from receipt at the edge to the acknowledged insert.
+    pub latency_ms: i64,
+    /// What it says; `None` if it could not be read, or is a mark.
+    pub event: Option<NoticedEvent>,
+}
+
+/// The part of an event that a person recognises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticedEvent {
+    /// The client's id.
+    pub event_id: Uuid,
+    /// Site key.
+    pub site: String,
+    /// What happened.
+    pub kind: Kind,
+    /// Name of a custom event.
+    pub name: String,
+    /// Path of the page.
+    pub path: String,
+}
+
+/// How the processor is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Condition {
+    /// Every assigned partition has been looked at and is being read, and inserts are not refused.
+    pub ready: bool,
+    /// Why not, one short sentence; empty when ready.
+    pub why_not: String,
+    /// Records that wait; `None` if the source does not know.
+    pub behind: Option<u64>,
+    /// Rows inserted since the start.
+    pub rows: u64,
+    /// Ledger rows inserted since the start.
+    pub ledger: u64,
+    /// The last round held everything that was received before this, ms since 1970.
+    pub complete_to: i64,
+}
+
+/// What an operator, or the auditor, may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request {
+    /// The server that the metadata names is gone for good.
+    ServerGone,
+    /// These numbers are missing: read them again.
+    ReadAgain(Numbers),
+}
+
+/// A handle on a running processor.
+#[derive(Debug, Clone)]
+pub struct Control {
+    notices: broadcast::Sender<Notice>,
+    condition: Arc<watch::Sender<Condition>>,
+    requests: mpsc::Sender<Request>,
+}
+
+/// The processor's end of [`Control`].
+pub type Requests = mpsc::Receiver<Request>;
+
+impl Control {
+    pub(crate) fn new() -> (Self, Requests) {
+        let (requests, received) = mpsc::channel(REQUESTS);
+        let control = Self {
+            notices: broadcast::Sender::new(NOTICES),
+            condition: Arc::new(watch::Sender::new(Condition::default())),
+            requests,
+        };
+        (control, received)
+    }
+
+    /// Fates from now on, as they are acknowledged. Under load only a part is told: at most 1,000 of each round.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
+    }
+
+    /// How the processor is, and every change of it.
+    #[must_use]
+    pub fn condition(&self) -> watch::Receiver<Condition> {
+        self.condition.subscribe()
+    }
+
+    /// Asks for something; false if the processor has stopped.
+    pub async fn request(&self, request: Request) -> bool {
+        self.requests.send(request).await.is_ok()
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        self.notices.receiver_count() > 0
+    }
+
+    pub(crate) fn tell(&self, notice: Notice) {
+        // Fails only when the last observer has just left.
+        let _ = self.notices.send(notice);
+    }
+
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Condition)) {
+        self.condition.send_modify(change);
+    }
+}

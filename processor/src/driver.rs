@@ -1,0 +1,303 @@
+//! The loop between a source, the state machine of delivery and ClickHouse. It decides nothing about delivery: it feeds
+//! [`Machine`] and does what that asks for ([`perform`]); what a finished round means for people is in [`settle`].
+//!
+//! Invariants: at most two rounds are in memory, the one in hand and the one that is prepared ahead; records are taken
+//! from the source only into the room that is left; an insert leaves once per output of the machine.
+
+mod perform;
+mod settle;
+
+pub(crate) use perform::wall_clock;
+
+use crate::config::{Config, EngineRestart, Wiring};
+use crate::control::{Control, Request, Requests};
+use crate::insert::{Inserter, Statement};
+use crate::round::{Round, Rules};
+use crate::server::Server;
+use crate::source::{Arrival, Chunk, Content, Record, Source, SourceError};
+use clickhouse::Client;
+use footfall_delivery::{Decision, Input, Machine, Numbers, Offer, Output};
+use rustc_hash::FxHashMap;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Bytes that are decoded in one go, some milliseconds of work; then other things get their turn.
+const SLICE_BYTES: usize = 512 * 1024;
+
+/// Why a processor stopped without being told to, or could not stop in order.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessorError {
+    /// The source is broken.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The shutdown took longer than its deadline; what was open is settled at the next start.
+    #[error("drain the processor: not finished within {0:?}; the next start settles what is open")]
+    Drain(Duration),
+    /// [`footfall_delivery::Mode::Child`] without anybody to restart the engine.
+    #[error("start the processor: the engine is our child, but nobody supervises it")]
+    NoSupervisor,
+    /// A bug: one of our own tasks panicked.
+    #[error("run the processor: a task of its own failed: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+/// The round that the machine has in hand.
+#[derive(Debug, Default)]
+struct InHand {
+    round: Round,
+    /// As of the last insert; empty if nothing of it had to be inserted.
+    decisions: Vec<Decision>,
+}
+
+/// The answer to an operation of the machine.
+struct Done {
+    input: Input,
+    /// Comes back from an insert.
+    inserter: Option<Inserter>,
+}
+
+pub(crate) struct Driver<S> {
+    config: Config,
+    rules: Rules,
+    source: S,
+    server: Server,
+    client: Client,
+    inserter: Option<Inserter>,
+    engine: Option<mpsc::Sender<EngineRestart>>,
+    /// When the last insert left: the engine that a doubt is about was running then.
+    sent_at: std::time::Instant,
+    machine: Machine,
+    out: Vec<Output>,
+    ops: JoinSet<Done>,
+    ahead: Round,
+    in_hand: Option<InHand>,
+    /// A finished round, for its memory.
+    spare: Option<Round>,
+    /// Where each partition's reading stands.
+    ends: FxHashMap<u32, u64>,
+    /// Numbers whose marks are in the ledger, all lower ones having been settled before: for the auditor.
+    closed: crate::audit::Closed,
+    control: Control,
+    started: Instant,
+    refusing: bool,
+    stopped: bool,
+}
+
+impl<S: Source> Driver<S> {
+    pub(crate) fn new(config: Config, source: S, wiring: &Wiring, closed: crate::audit::Closed) -> Self {
+        Self {
+            rules: Rules {
+                dedup_window: config.delivery.dedup_window,
+                skip_unknown_version: config.skip_unknown_version,
+            },
+            machine: Machine::new(config.delivery.clone()),
+            config,
+            source,
+            server: wiring.server.clone(),
+            client: wiring.server.client(),
+            inserter: None,
+            engine: wiring.engine.clone(),
+            sent_at: std::time::Instant::now(),
+            out: Vec::new(),
+            ops: JoinSet::new(),
+            ahead: Round::default(),
+            in_hand: None,
+            spare: None,
+            ends: FxHashMap::default(),
+            closed,
+            control: wiring.control(),
+            started: Instant::now(),
+            refusing: false,
+            stopped: false,
+        }
+    }
+
+    /// Runs until everything is given back after `shutdown`, or the source breaks.
+    pub(crate) async fn drive(
+        &mut self,
+        requests: &mut Requests,
+        shutdown: &CancellationToken,
+    ) -> Result<(), ProcessorError> {
+        let mut stop_by: Option<Instant> = None;
+        loop {
+            self.offer_if_due();
+            self.perform().await;
+            if self.stopped {
+                return Ok(());
+            }
+            let room = self.ahead.room(&self.config.round).min(SLICE_BYTES);
+            let wake = self.wake_at();
+            tokio::select! {
+                Some(done) = self.ops.join_next() => self.answered(done?),
+                arrival = self.source.next(room), if room > 0 && stop_by.is_none() => self.arrived(arrival?),
+                Some(request) = requests.recv() => self.requested(request).await,
+                () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
+                    self.on(Input::Tick);
+                }
+                () = shutdown.cancelled(), if stop_by.is_none() => {
+                    stop_by = Some(Instant::now() + self.config.drain);
+                    self.on(Input::Shutdown);
+                }
+                () = tokio::time::sleep_until(stop_by.unwrap_or_else(Instant::now)), if stop_by.is_some() => {
+                    return Err(ProcessorError::Drain(self.config.drain));
+                }
+            }
+        }
+    }
+
+    fn on(&mut self, input: Input) {
+        let now = self.now();
+        self.machine.on(now, input, &mut self.out);
+    }
+
+    /// Local monotonic milliseconds, for the machine's pacing.
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// When the machine wants a tick, or the next round should start.
+    fn wake_at(&self) -> Option<Instant> {
+        let machine = self
+            .machine
+            .wake_at()
+            .map(|at| self.started + Duration::from_millis(at));
+        let round = self
+            .ahead
+            .due(&self.config.round)
+            .filter(|_| self.machine.wants_round());
+        [machine, round].into_iter().flatten().min()
+    }
+
+    fn offer_if_due(&mut self) {
+        let due = self
+            .ahead
+            .due(&self.config.round)
+            .is_some_and(|due| due <= Instant::now());
+        if !due || !self.machine.wants_round() {
+            return;
+        }
+        let now = self.now();
+        match self
+            .machine
+            .offer(now, &self.ahead.spans, &self.ahead.heads, &mut self.out)
+        {
+            Offer::Busy => {}
+            Offer::Taken => {
+                let next = self.spare.take().unwrap_or_default();
+                let round = std::mem::replace(&mut self.ahead, next);
+                self.in_hand = Some(InHand {
+                    round,
+                    decisions: Vec::new(),
+                });
+            }
+        }
+    }
+
+    fn arrived(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Records(chunk) => {
+                metrics::counter!(crate::measure::CONSUMED).increment(chunk.records.len() as u64);
+                self.ends.insert(chunk.partition, chunk.next);
+                self.ahead.take(chunk, &self.rules);
+            }
+            Arrival::Assigned(list) => self.on(Input::Assigned(list)),
+            Arrival::Revoke(partitions) => {
+                for partition in &partitions {
+                    self.ahead.drop_partition(*partition, &self.rules);
+                }
+                self.on(Input::Revoke(partitions));
+            }
+            Arrival::Lost => {
+                self.ahead = Round::default();
+                self.on(Input::Lost);
+            }
+        }
+    }
+
+    fn answered(&mut self, done: Done) {
+        if done.inserter.is_some() {
+            self.inserter = done.inserter;
+        }
+        self.note(&done.input);
+        self.on(done.input);
+    }
+
+    async fn requested(&mut self, request: Request) {
+        match request {
+            Request::ServerGone => self.on(Input::ServerGone),
+            Request::ReadAgain(numbers) => self.read_again(numbers).await,
+        }
+    }
+
+    /// Puts records that the auditor misses into the next round: they take the ordinary way, and the machine looks
+    /// their numbers up. Their span is empty, because the partition's position does not move for them.
+    async fn read_again(&mut self, numbers: Numbers) {
+        let again = match self.source.read_again(numbers).await {
+            Ok(again) => again,
+            Err(error) => {
+                tracing::error!(%error, first = numbers.first, last = numbers.last, "cannot read missing numbers again");
+                return;
+            }
+        };
+        let (partition, Some(&at)) = (again.partition, self.ends.get(&again.partition)) else {
+            return;
+        };
+        let gone = again.gone.into_iter().map(|range| Record {
+            position: at,
+            log_id: range.log_id,
+            seq: range.first,
+            time_ms: 0,
+            content: Content::Lost {
+                last: range.last,
+                reason: "acknowledged, in no table, and no copy is left".to_owned(),
+                bytes: bytes::Bytes::new(),
+            },
+        });
+        let records: Vec<_> = again
+            .records
+            .into_iter()
+            .map(|record| Record {
+                position: at,
+                ..record
+            })
+            .chain(gone)
+            .collect();
+        if !records.is_empty() {
+            self.ahead.take(
+                Chunk {
+                    partition,
+                    from: at,
+                    next: at,
+                    records,
+                },
+                &self.rules,
+            );
+        }
+    }
+
+    fn inserter(&mut self) -> Inserter {
+        self.inserter.take().unwrap_or_else(|| {
+            let millis = u64::try_from(self.config.delivery.max_execution).unwrap_or_default();
+            let statement = Statement {
+                tag: self.config.delivery.tag.as_str().to_owned(),
+                max_execution: Duration::from_millis(millis),
+                timeout: self.config.insert_timeout,
+            };
+            Inserter::new(self.server.clone(), statement)
+        })
+    }
+
+    /// The event id of a mark is nil; a log is known by its own.
+    fn close(&mut self, log_id: Uuid, through: u64) {
+        self.closed.send_if_modified(|closed| {
+            let known = closed.entry(log_id).or_default();
+            let rises = through > *known;
+            *known = through.max(*known);
+            rises
+        });
+    }
+}

@@ -1,0 +1,250 @@
+//! What the machine asks for, done. Questions and inserts run as tasks, so that the next round is prepared meanwhile; a
+//! commit is the source's and is waited for.
+
+use super::{Done, Driver};
+use crate::config::EngineRestart;
+use crate::control::Condition;
+use crate::insert::{Inserted, Inserter};
+use crate::source::Source;
+use crate::{ledger, measure, question};
+use bytes::Bytes;
+use footfall_delivery::{Alarm, Decision, Input, InsertOutcome, Op, Output, Unanswered};
+use footfall_tables::{EVENTS, LEDGER, insert_sql};
+use metrics::{counter, histogram};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::oneshot;
+
+/// How long a fresh engine may take; then the machine asks again.
+const RESTART_PATIENCE: Duration = Duration::from_secs(60);
+
+impl<S: Source> Driver<S> {
+    /// Does everything that is asked for, in order.
+    pub(super) async fn perform(&mut self) {
+        while !self.out.is_empty() {
+            for output in std::mem::take(&mut self.out) {
+                self.perform_one(output).await;
+            }
+        }
+    }
+
+    async fn perform_one(&mut self, output: Output) {
+        let client = self.client.clone();
+        match output {
+            Output::ReadClock(op) => {
+                self.ask(async move { Input::Clock(op, question::clock(&client).await) });
+            }
+            Output::List(op, targets) => {
+                self.ask(async move { Input::Listed(op, question::running::list(&client, &targets).await) });
+            }
+            Output::Kill(op, targets) => {
+                self.ask(async move { Input::Killed(op, question::running::kill(&client, &targets).await) });
+            }
+            Output::Look {
+                op,
+                rows_from,
+                ids_from,
+                max_ids,
+            } => {
+                counter!(measure::LOOKS).increment(1);
+                self.ask(async move {
+                    Input::Looked(
+                        op,
+                        question::look::look(&client, rows_from, ids_from, max_ids).await,
+                    )
+                });
+            }
+            Output::LookUp {
+                op,
+                numbers,
+                event_ids,
+            } => {
+                counter!(measure::LOOKED_UP).increment((numbers.len() + event_ids.len()) as u64);
+                self.ask(async move {
+                    Input::LookedUp(op, question::look::look_up(&client, numbers, event_ids).await)
+                });
+            }
+            Output::Commit(op, entries) => {
+                let outcome = self.source.commit(&entries).await;
+                self.on(Input::Committed(op, outcome));
+            }
+            Output::InsertLedger { op, rows, deadline } => self.insert_ledger(op, rows, deadline),
+            Output::InsertEvents { op, rows, deadline } => self.insert_events(op, rows, deadline),
+            Output::RestartEngine(op) => self.restart_engine(op),
+            notice => self.heed(notice),
+        }
+    }
+
+    /// Notices: nothing to answer.
+    fn heed(&mut self, output: Output) {
+        match output {
+            Output::Start { partition, position } => {
+                self.ahead.drop_partition(partition, &self.rules);
+                self.ends.insert(partition, position);
+                self.source.start(partition, position);
+            }
+            Output::Pause { partition } => {
+                self.ahead.drop_partition(partition, &self.rules);
+                self.source.pause(partition);
+            }
+            Output::RoundDone(positions) => self.round_done(&positions),
+            Output::Released(partitions) => self.source.released(&partitions),
+            Output::LeaveAndRejoin => {
+                self.ahead = crate::round::Round::default();
+                self.in_hand = None;
+                self.source.rejoin();
+            }
+            Output::Alarm(alarm) => self.alarm(&alarm),
+            Output::Stopped => self.stopped = true,
+            // Operations: done above.
+            Output::ReadClock(_)
+            | Output::Commit(..)
+            | Output::List(..)
+            | Output::Kill(..)
+            | Output::Look { .. }
+            | Output::LookUp { .. }
+            | Output::InsertLedger { .. }
+            | Output::InsertEvents { .. }
+            | Output::RestartEngine(_) => {}
+        }
+        self.refresh_condition();
+    }
+
+    fn ask(&mut self, question: impl Future<Output = Input> + Send + 'static) {
+        self.ops.spawn(async move {
+            Done {
+                input: question.await,
+                inserter: None,
+            }
+        });
+    }
+
+    fn insert_ledger(&mut self, op: Op, rows: u64, deadline: i64) {
+        let Some(in_hand) = &mut self.in_hand else { return };
+        in_hand.decisions = self.machine.decisions().to_vec();
+        let body = ledger::body(
+            &in_hand.round,
+            &in_hand.decisions,
+            self.machine.lost(),
+            wall_clock(),
+            deadline,
+        );
+        self.send(op, LEDGER, body, rows);
+    }
+
+    fn insert_events(&mut self, op: Op, rows: u64, deadline: i64) {
+        let Some(in_hand) = &mut self.in_hand else { return };
+        in_hand.decisions = self.machine.decisions().to_vec();
+        debug_assert_eq!(
+            rows,
+            in_hand
+                .decisions
+                .iter()
+                .filter(|one| **one == Decision::Row)
+                .count() as u64
+        );
+        let body = in_hand.round.body(&in_hand.decisions, deadline);
+        self.send(op, EVENTS, body, rows);
+    }
+
+    fn send(&mut self, op: Op, table: &'static str, body: Bytes, rows: u64) {
+        let mut inserter: Inserter = self.inserter();
+        let sql = insert_sql(&self.server.database, table);
+        self.sent_at = Instant::now();
+        self.ops.spawn(async move {
+            let began = Instant::now();
+            let inserted = inserter.send(&sql, body).await;
+            histogram!(measure::INSERT, "table" => table).record(began.elapsed());
+            Done {
+                input: Input::Inserted(op, outcome(table, rows, inserted)),
+                inserter: Some(inserter),
+            }
+        });
+    }
+
+    fn restart_engine(&mut self, op: Op) {
+        counter!(measure::RESTARTS).increment(1);
+        let (engine, running_at) = (self.engine.clone(), self.sent_at);
+        self.ask(async move {
+            let (done, fresh) = oneshot::channel();
+            let asked = async {
+                engine?.send(EngineRestart { running_at, done }).await.ok()?;
+                fresh.await.ok()
+            };
+            let answer = tokio::time::timeout(RESTART_PATIENCE, asked).await.ok().flatten();
+            Input::EngineFresh(op, answer.ok_or(Unanswered))
+        });
+    }
+
+    fn alarm(&mut self, alarm: &Alarm) {
+        measure::alarm(alarm);
+        if matches!(alarm, Alarm::Refusing { .. }) {
+            self.refusing = true;
+        }
+    }
+
+    /// What `/ready` says.
+    pub(super) fn refresh_condition(&mut self) {
+        let status = self.machine.status();
+        let waiting = (self.ahead.records.len()
+            + self.in_hand.as_ref().map_or(0, |one| one.round.records.len())) as u64;
+        let behind = self.source.behind().map(|behind| behind + waiting);
+        let why_not = match status {
+            _ if self.refusing => "ClickHouse refuses inserts",
+            status if status.in_doubt => "an insert is in doubt and being settled",
+            status if status.held > 0 => {
+                "another ClickHouse server was written to before; waiting for an operator"
+            }
+            status if status.paused > 0 => "a record of a newer format waits for a newer release",
+            status if status.assigned == 0 => "nothing is assigned yet",
+            status if status.ready < status.assigned => "the tables are being looked at",
+            _ => "",
+        };
+        self.control.update(|condition| {
+            *condition = Condition {
+                ready: why_not.is_empty(),
+                why_not: why_not.to_owned(),
+                behind,
+                ..std::mem::take(condition)
+            };
+        });
+    }
+}
+
+/// For the machine; the words go to the log here, once.
+fn outcome(table: &'static str, rows: u64, inserted: Inserted) -> InsertOutcome {
+    match inserted {
+        Inserted::Written(written) => {
+            if written != rows {
+                counter!(measure::IN_DOUBT).increment(1);
+                tracing::warn!(
+                    table,
+                    rows,
+                    written,
+                    "an insert wrote another number of rows than was sent"
+                );
+            }
+            InsertOutcome::Written(written)
+        }
+        Inserted::Late => {
+            counter!(measure::LATE).increment(1);
+            tracing::warn!(table, rows, "an insert came after its deadline and was refused");
+            InsertOutcome::Late
+        }
+        Inserted::Refused { code, text } => {
+            counter!(measure::REFUSED, "code" => code.to_string()).increment(1);
+            tracing::error!(table, rows, code, text, "ClickHouse refused an insert");
+            InsertOutcome::Refused(code)
+        }
+        Inserted::InDoubt(why) => {
+            counter!(measure::IN_DOUBT).increment(1);
+            tracing::warn!(table, rows, why, "the outcome of an insert is not known");
+            InsertOutcome::InDoubt
+        }
+    }
+}
+
+/// Milliseconds since 1970 by our clock: for people and metrics, never for delivery.
+pub(crate) fn wall_clock() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,127 @@
+//! What is counted and measured. Names and meanings stand in [`describe`]; the binary installs the recorder.
+
+use footfall_delivery::{Alarm, Status};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+/// Upper bounds of the histograms' buckets, seconds: set them for every metric that ends in `_seconds`.
+pub const BUCKETS: [f64; 16] = [
+    0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0,
+];
+
+pub(crate) const CONSUMED: &str = "footfall_processor_consumed_total";
+pub(crate) const ROWS: &str = "footfall_processor_rows_total";
+pub(crate) const LEDGER: &str = "footfall_processor_ledger_total";
+pub(crate) const LEFT_OUT: &str = "footfall_processor_left_out_total";
+pub(crate) const ROUNDS: &str = "footfall_processor_rounds_total";
+pub(crate) const IN_DOUBT: &str = "footfall_processor_in_doubt_total";
+pub(crate) const LATE: &str = "footfall_processor_late_total";
+pub(crate) const REFUSED: &str = "footfall_processor_refused_total";
+pub(crate) const LOOKS: &str = "footfall_processor_looks_total";
+pub(crate) const LOOKED_UP: &str = "footfall_processor_looked_up_total";
+pub(crate) const RESTARTS: &str = "footfall_processor_engine_restarts_total";
+pub(crate) const ALARMS: &str = "footfall_processor_alarms_total";
+pub(crate) const LAG_RECORDS: &str = "footfall_processor_lag_records";
+pub(crate) const LAG_SECONDS: &str = "footfall_processor_lag_seconds";
+pub(crate) const EDGE_TO_ROW: &str = "footfall_processor_edge_to_row_seconds";
+pub(crate) const INSERT: &str = "footfall_processor_insert_seconds";
+pub(crate) const DEDUP_IDS: &str = "footfall_processor_dedup_ids";
+pub(crate) const DEDUP_WINDOW: &str = "footfall_processor_dedup_window_seconds";
+pub(crate) const DEDUP_BYTES: &str = "footfall_processor_dedup_bytes";
+pub(crate) const MISSING: &str = "footfall_processor_audit_missing";
+pub(crate) const DOUBLED: &str = "footfall_processor_audit_doubled";
+pub(crate) const LATE_DUPLICATES: &str = "footfall_processor_audit_late_duplicates";
+pub(crate) const REPAIRED: &str = "footfall_processor_audit_repaired_total";
+
+/// Tells the recorder what everything means. Call once, after it has been installed.
+pub fn describe() {
+    describe_counter!(CONSUMED, "Records taken from the source, repeats included");
+    describe_counter!(ROWS, "Rows acknowledged in `events`");
+    describe_counter!(LEDGER, "Rows acknowledged in `ledger`, by reason");
+    describe_counter!(LEFT_OUT, "Records that were in a table already");
+    describe_counter!(ROUNDS, "Rounds finished in both tables");
+    describe_counter!(IN_DOUBT, "Inserts whose outcome was not known");
+    describe_counter!(LATE, "Inserts refused by their deadline (code 469)");
+    describe_counter!(REFUSED, "Inserts that the server refused, by its error code");
+    describe_counter!(
+        LOOKS,
+        "Looks: highest numbers and recent event ids read from the tables"
+    );
+    describe_counter!(LOOKED_UP, "Numbers and event ids looked up one by one");
+    describe_counter!(RESTARTS, "Fresh engines asked for, to settle a doubt");
+    describe_counter!(ALARMS, "Things that a person should know, by kind");
+    describe_gauge!(LAG_RECORDS, "Records that wait, as far as the source knows");
+    describe_gauge!(
+        LAG_SECONDS,
+        Unit::Seconds,
+        "Age of the newest record of the last round while more wait, else 0"
+    );
+    describe_histogram!(
+        EDGE_TO_ROW,
+        Unit::Seconds,
+        "From receipt at the edge to the acknowledged row"
+    );
+    describe_histogram!(
+        INSERT,
+        Unit::Seconds,
+        "From sending an insert to its answer, by table"
+    );
+    describe_gauge!(DEDUP_IDS, "Event ids in memory");
+    describe_gauge!(DEDUP_WINDOW, Unit::Seconds, "Time of receipt that they cover");
+    describe_gauge!(DEDUP_BYTES, Unit::Bytes, "Memory that they take");
+    describe_gauge!(MISSING, "Acknowledged numbers without a fate, at the last audit");
+    describe_gauge!(DOUBLED, "Numbers with more than one row, at the last audit");
+    describe_gauge!(
+        LATE_DUPLICATES,
+        "Rows whose event is in the table under an earlier number, at the last audit"
+    );
+    describe_counter!(REPAIRED, "What the auditor has repaired, by kind");
+}
+
+pub(crate) fn status(status: &Status) {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "gauges are f64, and nobody reads the 16th digit"
+    )]
+    let set = |name, value: usize| gauge!(name).set(value as f64);
+    set(DEDUP_IDS, status.event_ids);
+    set(DEDUP_BYTES, status.event_id_bytes);
+    set(DEDUP_WINDOW, usize::try_from(status.window / 1_000).unwrap_or(0));
+}
+
+pub(crate) fn alarm(alarm: &Alarm) {
+    let kind = match alarm {
+        Alarm::OtherServer { .. } => "other_server",
+        Alarm::ServerChanged { .. } => "server_changed",
+        Alarm::UnknownVersion { .. } => "unknown_version",
+        Alarm::Refusing { .. } => "refusing",
+        Alarm::BarrierStuck { .. } => "barrier_stuck",
+        Alarm::NoAssignment => "no_assignment",
+    };
+    counter!(ALARMS, "kind" => kind).increment(1);
+    tracing::error!(kind, ?alarm, "delivery needs a person's attention");
+}
+
+/// Latencies of a round: each counts as the upper bound of its bucket, so the cost does not grow with the rows.
+#[derive(Debug, Default)]
+pub(crate) struct Latencies {
+    counts: [usize; BUCKETS.len() + 1],
+}
+
+impl Latencies {
+    pub(crate) fn add(&mut self, millis: i64) {
+        #[expect(clippy::cast_precision_loss, reason = "latencies are far below 2^53 ms")]
+        let seconds = millis as f64 / 1_000.0;
+        let bucket = BUCKETS.partition_point(|bound| *bound < seconds);
+        if let Some(count) = self.counts.get_mut(bucket) {
+            *count += 1;
+        }
+    }
+
+    pub(crate) fn record(&self) {
+        let histogram = histogram!(EDGE_TO_ROW);
+        let bounds = BUCKETS.into_iter().chain([BUCKETS[BUCKETS.len() - 1] * 2.0]);
+        for (bound, count) in bounds.zip(self.counts).filter(|(_, count)| *count > 0) {
+            histogram.record_many(bound, count);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What the tables have: the greatest number of each log, recent event ids, and whether given numbers are there.
+
+use super::answered;
+use clickhouse::error::Error;
+use clickhouse::{Client, Row};
+use footfall_delivery::{Answer, Looked, LookedUp, Number, Numbers, RecentId};
+use serde::Deserialize;
+use std::fmt::Write;
+use uuid::Uuid;
+
+/// Numbers closer than this are asked for as one range: an answer may say more than was asked.
+const GAP: u64 = 1_000;
+/// Ranges of one question.
+const RANGES: usize = 200;
+/// Event ids of one question: 40 bytes each.
+const IDS: usize = 10_000;
+/// Enough for [`IDS`]; ClickHouse's own limit is 256 KiB.
+const QUERY_BYTES: &str = "1048576";
+
+#[derive(Row, Deserialize)]
+struct High {
+    #[serde(with = "clickhouse::serde::uuid")]
+    log_id: Uuid,
+    seq: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct Id {
+    #[serde(with = "clickhouse::serde::uuid")]
+    event_id: Uuid,
+    #[serde(with = "clickhouse::serde::uuid")]
+    log_id: Uuid,
+    log_seq: u64,
+    received: i64,
+}
+
+#[derive(Row, Deserialize)]
+struct Range {
+    #[serde(with = "clickhouse::serde::uuid")]
+    log_id: Uuid,
+    first: u64,
+    last: u64,
+}
+
+impl From<Id> for RecentId {
+    fn from(id: Id) -> Self {
+        let number = Number {
+            log_id: id.log_id,
+            seq: id.log_seq,
+        };
+        Self {
+            event_id: id.event_id,
+            number,
+            received_at: id.received,
+        }
+    }
+}
+
+/// Reads both tables, see [`Looked`].
+///
+/// # Errors
+/// [`footfall_delivery::Unanswered`].
+pub async fn look(client: &Client, rows_from: i64, ids_from: i64, max_ids: usize) -> Answer<Looked> {
+    answered("look", async {
+        let mut looked = Looked { highs: highs(client, rows_from).await?, ids: Vec::new() };
+        let sql = "SELECT event_id, log_id, log_seq, toUnixTimestamp64Milli(received_at) AS received FROM events \
+                   WHERE received_at >= fromUnixTimestamp64Milli(?) ORDER BY received_at DESC LIMIT ?";
+        let mut rows = client.query(sql).bind(ids_from).bind(max_ids as u64).fetch::<Id>()?;
+        while let Some(id) = rows.next().await? {
+            looked.ids.push(id.into());
+        }
+        looked.ids.reverse();
+        Ok(looked)
+    })
+    .await
+}
+
+async fn highs(client: &Client, rows_from: i64) -> Result<Vec<Number>, Error> {
+    let sql = "SELECT log_id, max(log_seq) AS seq FROM events WHERE received_at >= fromUnixTimestamp64Milli(?) GROUP BY log_id \
+               UNION ALL SELECT log_id, max(last_seq) AS seq FROM ledger GROUP BY log_id";
+    let highs = client.query(sql).bind(rows_from).fetch_all::<High>().await?;
+    Ok(highs
+        .into_iter()
+        .map(|high| Number {
+            log_id: high.log_id,
+            seq: high.seq,
+        })
+        .collect())
+}
+
+/// Reads both tables for these numbers and event ids, see [`LookedUp`]. May say more than was asked.
+///
+/// # Errors
+/// [`footfall_delivery::Unanswered`].
+pub async fn look_up(client: &Client, numbers: Vec<Numbers>, event_ids: Vec<Uuid>) -> Answer<LookedUp> {
+    answered("look up", async {
+        let mut found = LookedUp::default();
+        for ranges in close(numbers).chunks(RANGES) {
+            let rows = format!(
+                "SELECT log_id, log_seq AS first, log_seq AS last FROM events WHERE {}",
+                touching(ranges, "log_seq", "log_seq")
+            );
+            found.events.extend(ask(client, &rows).await?);
+            let ledger = format!(
+                "SELECT log_id, first_seq AS first, last_seq AS last FROM ledger WHERE {}",
+                touching(ranges, "first_seq", "last_seq")
+            );
+            found.ledger.extend(ask(client, &ledger).await?);
+        }
+        for ids in event_ids.chunks(IDS) {
+            found.ids.extend(ask_ids(client, ids).await?);
+        }
+        Ok(found)
+    })
+    .await
+}
+
+async fn ask(client: &Client, sql: &str) -> Result<Vec<Numbers>, Error> {
+    let found = client
+        .query(sql)
+        .with_setting("max_query_size", QUERY_BYTES)
+        .fetch_all::<Range>()
+        .await?;
+    Ok(found
+        .into_iter()
+        .map(|range| Numbers {
+            log_id: range.log_id,
+            first: range.first,
+            last: range.last,
+        })
+        .collect())
+}
+
+async fn ask_ids(client: &Client, ids: &[Uuid]) -> Result<Vec<RecentId>, Error> {
+    let mut list = String::with_capacity(ids.len() * 40);
+    for id in ids {
+        let _ = write!(list, "'{id}',");
+    }
+    let sql = format!(
+        "SELECT event_id, log_id, log_seq, toUnixTimestamp64Milli(received_at) AS received FROM events WHERE event_id IN ({})",
+        list.trim_end_matches(',')
+    );
+    let found = client
+        .query(&sql)
+        .with_setting("max_query_size", QUERY_BYTES)
+        .fetch_all::<Id>()
+        .await?;
+    Ok(found.into_iter().map(RecentId::from).collect())
+}
+
+/// Sorted, and neighbours made one.
+fn close(mut numbers: Vec<Numbers>) -> Vec<Numbers> {
+    numbers.sort_unstable();
+    let mut ranges: Vec<Numbers> = Vec::new();
+    for next in numbers {
+        match ranges.last_mut() {
+            Some(range) if range.log_id == next.log_id && next.first <= range.last.saturating_add(GAP) => {
+                range.last = range.last.max(next.last);
+            }
+            _ => ranges.push(next),
+        }
+    }
+    ranges
+}
+
+fn touching(ranges: &[Numbers], first: &str, last: &str) -> String {
+    let one = |range: &Numbers| {
+        format!(
+            "(log_id = '{}' AND {last} >= {} AND {first} <= {})",
+            range.log_id, range.first, range.last
+        )
+    };
+    ranges.iter().map(one).collect::<Vec<_>>().join(" OR ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{close, touching};
+    use footfall_delivery::Numbers;
+    use uuid::Uuid;
+
+    fn range(log: u128, first: u64, last: u64) -> Numbers {
+        Numbers {
+            log_id: Uuid::from_u128(log),
+            first,
+            last,
+        }
+    }
+
+    #[test]
+    fn neighbours_are_asked_for_as_one_range() {
+        let asked = vec![
+            range(1, 5, 5),
+            range(2, 6, 6),
+            range(1, 900, 900),
+            range(1, 6, 6),
+            range(1, 5_000, 5_000),
+        ];
+        assert_eq!(
+            close(asked),
+            [range(1, 5, 900), range(1, 5_000, 5_000), range(2, 6, 6)]
+        );
+        assert_eq!(
+            close(vec![range(1, 7, u64::MAX), range(1, 8, 8)]),
+            [range(1, 7, u64::MAX)]
+        );
+    }
+
+    #[test]
+    fn a_ledger_range_that_touches_is_found() {
+        assert_eq!(
+            touching(&[range(1, 5, 9)], "first_seq", "last_seq"),
+            "(log_id = '00000000-0000-0000-0000-000000000001' AND last_seq >= 5 AND first_seq <= 9)"
+        );
+    }
+}

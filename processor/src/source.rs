@@ -1,0 +1,141 @@
+//! Where records come from: the local log of one machine, or Kafka. Next: [`crate::decode`].
+//!
+//! The processor knows neither: `deploy/footfall` wires the log in, `processor/kafka` the broker. A source speaks of
+//! partitions and positions as [`footfall_delivery`] does; a local log is one partition, 0, assigned once.
+
+use bytes::Bytes;
+use footfall_delivery::{Assignment, CommitOutcome, Entry, Numbers};
+use std::fmt;
+use std::future::Future;
+use uuid::Uuid;
+
+/// What a record holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// An event, as `ingest` wrote it: JSON.
+    Event(Bytes),
+    /// The log's own record: every lower number of this log has been acknowledged. JSON:
+    /// `{"through":17,…,"previous":{"log":"…","through":9}}`.
+    Mark(Bytes),
+    /// The log cannot read its numbers from this one to `last` any more.
+    Lost {
+        /// Last number of the range, included.
+        last: u64,
+        /// One sentence for the ledger.
+        reason: String,
+        /// What stands in their place, if anything.
+        bytes: Bytes,
+    },
+}
+
+impl Content {
+    /// Bytes that the record keeps in memory.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Event(bytes) | Self::Mark(bytes) | Self::Lost { bytes, .. } => bytes.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One record, with its identity and its place in the transport.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Offset in the partition; within a [`Chunk`] they do not fall.
+    pub position: u64,
+    /// The local log that gave the number.
+    pub log_id: Uuid,
+    /// The number, from 1; of a lost range the first.
+    pub seq: u64,
+    /// When it was received, ms since 1970 by the edge's clock, as the frame (or Kafka's timestamp) says.
+    pub time_ms: i64,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// Consecutive records of one partition: all that it has from `from` up to, not including, `next`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// The partition.
+    pub partition: u32,
+    /// Position of the first record, or where the last chunk ended.
+    pub from: u64,
+    /// Position after the last record.
+    pub next: u64,
+    /// The records.
+    pub records: Vec<Record>,
+}
+
+/// What a source has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arrival {
+    /// A rebalance is over and these partitions were added. Nothing is read of them before [`Source::start`].
+    Assigned(Vec<Assignment>),
+    /// These are being taken away in good order; the source waits for [`Source::released`].
+    Revoke(Vec<u32>),
+    /// The assignment is gone.
+    Lost,
+    /// Records.
+    Records(Chunk),
+}
+
+/// Answer to [`Source::read_again`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Again {
+    /// The partition that they belong to; it must be one that is assigned.
+    pub partition: u32,
+    /// The records that are still here, of any position.
+    pub records: Vec<Record>,
+    /// Numbers that provably no copy has any more; they become `lost`.
+    pub gone: Vec<Numbers>,
+}
+
+/// A source that cannot go on. One that can (a broker that is away) waits instead.
+#[derive(Debug)]
+pub struct SourceError(pub Box<dyn std::error::Error + Send + Sync>);
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "read records: {}", self.0)
+    }
+}
+
+impl std::error::Error for SourceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.0.as_ref())
+    }
+}
+
+/// The two sources have this in common.
+pub trait Source: Send {
+    /// Waits for the next thing to happen. At most about `bytes` of records at once. Cancel-safe: what a dropped
+    /// future had taken comes again with the next call.
+    fn next(&mut self, bytes: usize) -> impl Future<Output = Result<Arrival, SourceError>> + Send;
+
+    /// Commits all entries with their metadata, or says that it could not. A local log saves and fsyncs its cursor.
+    fn commit(&mut self, entries: &[Entry]) -> impl Future<Output = CommitOutcome> + Send;
+
+    /// Reads `partition` from `position` on; whatever was read ahead of it is dropped.
+    fn start(&mut self, partition: u32, position: u64);
+
+    /// Stops reading `partition`; it stays assigned.
+    fn pause(&mut self, partition: u32);
+
+    /// The partitions of a [`Arrival::Revoke`] have no state here any more.
+    fn released(&mut self, partitions: &[u32]);
+
+    /// Leaves the group and joins again: what was assigned comes as a new [`Arrival::Assigned`].
+    fn rejoin(&mut self);
+
+    /// Finds records again that the auditor misses.
+    fn read_again(&mut self, numbers: Numbers) -> impl Future<Output = Result<Again, SourceError>> + Send;
+
+    /// How many records wait behind what [`Source::next`] has given; `None` if it does not know.
+    fn behind(&self) -> Option<u64>;
+}
