@@ -85,14 +85,19 @@ impl CursorFile {
             .open(&path, true)
             .and_then(|file| Ok((newest(file.as_ref())?, file)));
         match found {
-            Ok(((generation, saved), file)) => (
-                CursorFile {
+            Ok(((generation, saved), file)) => {
+                // It may have been read from the page cache: before anything is trimmed for it, it has to be durable.
+                let durable = file.sync_data().is_ok();
+                let mut cursor = CursorFile {
                     path,
-                    file: Some(file),
+                    file: durable.then_some(file),
                     generation,
-                },
-                Some(saved),
-            ),
+                };
+                if !durable && let Err(e) = cursor.save(disk, saved.0, &saved.1) {
+                    tracing::error!(path = %cursor.path.display(), error = %e, "cannot fsync the cursor");
+                }
+                (cursor, Some(saved))
+            }
             Err(e) => {
                 if e.kind() != io::ErrorKind::NotFound {
                     tracing::error!(path = %path.display(), error = %e, "cannot read the cursor, starting at the oldest record");
