@@ -68,9 +68,8 @@ fn cpu() -> Duration {
 }
 
 fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    let index = (sorted.len() as f64 * q) as u64;
     sorted
-        .get(usize::try_from(index).unwrap())
+        .get(sorted.len() * percent / 100)
         .copied()
         .unwrap_or_default()
 }
