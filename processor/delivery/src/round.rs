@@ -22,8 +22,6 @@ pub(crate) enum Stage {
     Ledger,
     /// Insert into `events`.
     Events,
-    /// Both done.
-    Done,
 }
 
 /// What the number of a record says.
@@ -118,7 +116,7 @@ impl Round {
             part.live = false;
             gone.insert(part.span.partition);
         }
-        if matches!(self.stage, Stage::Events | Stage::Done) {
+        if self.stage == Stage::Events {
             for (head, decision) in self.heads.iter().zip(&mut self.decisions) {
                 if gone.contains(&head.partition) {
                     *decision = Decision::Dropped;

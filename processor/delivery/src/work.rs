@@ -23,9 +23,8 @@ impl<R: Rules> Machine<R> {
                 self.round.stage = Stage::Ledger;
             }
             Stage::Ledger if self.round.ledger_rows == 0 => self.round.stage = Stage::Events,
-            Stage::Events if self.round.event_rows == 0 => self.round.stage = Stage::Done,
+            Stage::Events if self.round.event_rows == 0 => self.finish(out),
             Stage::Ledger | Stage::Events => return self.insert(out),
-            Stage::Done => self.finish(out),
         }
         Step::Again
     }
@@ -114,12 +113,7 @@ impl<R: Rules> Machine<R> {
                 self.succeeded();
                 self.refusals = 0;
                 self.lates = 0;
-                self.round.written |= self.round.stage == Stage::Ledger;
-                self.round.stage = match self.round.stage {
-                    Stage::Ledger => Stage::Events,
-                    Stage::Events => Stage::Done,
-                    other => other,
-                };
+                self.in_table(out);
             }
             InsertOutcome::Late => {
                 self.proof = None;
@@ -140,6 +134,19 @@ impl<R: Rules> Machine<R> {
                 self.begin_doubt(None);
             }
             InsertOutcome::Written(_) | InsertOutcome::InDoubt => self.begin_doubt(Some(deadline)),
+        }
+    }
+
+    /// One table has its part of the round. A round that both have is finished at once: a revoke that has waited for
+    /// this answer must find it done, not decide it anew.
+    fn in_table(&mut self, out: &mut Vec<Output>) {
+        match self.round.stage {
+            Stage::Ledger if self.round.event_rows > 0 => {
+                self.round.written = true;
+                self.round.stage = Stage::Events;
+            }
+            Stage::Ledger | Stage::Events => self.finish(out),
+            Stage::Idle | Stage::Classify | Stage::LookUp | Stage::Judge => {}
         }
     }
 
@@ -175,12 +182,12 @@ impl<R: Rules> Machine<R> {
             return;
         }
         match self.round.stage {
-            Stage::Events | Stage::Done if self.round.written => {
+            Stage::Events if self.round.written => {
                 self.known.take_back();
                 self.round.remember(&mut self.known);
             }
             Stage::Idle => {}
-            Stage::Classify | Stage::LookUp | Stage::Judge | Stage::Ledger | Stage::Events | Stage::Done => {
+            Stage::Classify | Stage::LookUp | Stage::Judge | Stage::Ledger | Stage::Events => {
                 self.decide_anew();
             }
         }

@@ -1,0 +1,669 @@
+//! A processor: the real machine, and what its driver does around it: one poll thread that commits and serves the group's
+//! callbacks, requests that go out and come back (or do not).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use footfall_delivery::{
+    Assignment, Clock, CommitOutcome, Config, Decision, Entry, Head, Input, InsertOutcome, Machine, Meta,
+    Mode, Numbers, Offer, Op, Output, Reason, Rules, Span, Tag, Targets, UNKNOWN_TIME, Unanswered, Verdict,
+};
+use uuid::Uuid;
+
+use crate::profile::Setup;
+use crate::server::{Row, Statement};
+use crate::topic::{Kind, Record};
+use crate::world::{Ev, World};
+
+/// What happens inside a process, or is on its way to the server.
+#[derive(Debug, Clone)]
+pub enum Local {
+    Poll,
+    Wake,
+    Answer(Input),
+    Send(Box<Local>),
+    SendInsert(Box<Statement>),
+    Commit(Op, Vec<Entry>, u64),
+    Assign(BTreeSet<u32>, bool),
+    Clock(Op),
+    List(Op, Targets),
+    Kill(Op, Targets),
+    Look(Op, i64, i64),
+    LookUp(Op, Vec<Numbers>, Vec<Uuid>),
+    Crash,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callback {
+    Join,
+    Sync,
+    Shutdown,
+}
+
+pub struct Instance<R> {
+    pub life: u64,
+    pub alive: bool,
+    pub machine: Machine<R>,
+    pub tag: Tag,
+    /// The topic that it was started for.
+    pub topic: u64,
+    pub upgraded: bool,
+    /// Its clock runs at this many thousandths.
+    rate: u64,
+    pub frozen_until: u64,
+    pub member: Option<u64>,
+    generation: u64,
+    pub owned: BTreeSet<u32>,
+    pub fetch: BTreeMap<u32, u64>,
+    heads: Vec<Head>,
+    pub callback: Option<Callback>,
+    /// What the group gave it at the last sync.
+    synced: BTreeSet<u32>,
+    committing: bool,
+    wake: u64,
+}
+
+/// The client's time-outs, below M; and how long a commit may block.
+const INSERT_TIMEOUT: u64 = 7_000;
+const READ_TIMEOUT: u64 = 3_000;
+
+impl<R: Rules + Copy> World<R> {
+    /// A new process.
+    pub fn boot(&mut self, index: usize) -> Instance<R> {
+        self.lives += 1;
+        let topic = self.topic.name();
+        let tag = Tag::new("footfall", &topic, &format!("i{index}-{}", self.lives));
+        let mode = if self.profile.setup == Setup::Child {
+            Mode::Child
+        } else {
+            Mode::Fenced
+        };
+        let mut config = Config::new(mode, tag.clone(), &topic, "http://db:8123", self.rng.next());
+        config.look_horizon = self.profile.look_horizon;
+        config.dedup_window = self.profile.dedup_window;
+        config.refused_patience = 20_000;
+        Instance {
+            life: self.lives,
+            alive: true,
+            machine: Machine::with_rules(config, self.rules),
+            tag,
+            topic: self.topic.generation,
+            upgraded: self.healed,
+            rate: self.rng.range(850, 1_200),
+            frozen_until: 0,
+            member: None,
+            generation: 0,
+            owned: BTreeSet::new(),
+            fetch: BTreeMap::new(),
+            heads: Vec::new(),
+            callback: None,
+            synced: BTreeSet::new(),
+            committing: false,
+            wake: u64::MAX,
+        }
+    }
+
+    pub fn act(&mut self, index: usize, what: Local) {
+        match what {
+            Local::Poll => self.poll(index),
+            Local::Crash => self.crash(index),
+            Local::Wake => {
+                self.instances[index].wake = u64::MAX;
+                self.feed(index, Input::Tick);
+            }
+            Local::Answer(input) => {
+                if matches!(input, Input::Committed(..)) {
+                    self.instances[index].committing = false;
+                }
+                self.looked_freeze(index, &input);
+                self.feed(index, input);
+            }
+            Local::Send(request) => {
+                let life = self.instances[index].life;
+                let there = self.rng.range(1, 10);
+                self.after(there, Ev::Arrive(index, life, *request));
+            }
+            Local::SendInsert(statement) => self.send_insert(*statement),
+            Local::Commit(op, entries, tries_until) => self.commit(index, op, entries, tries_until),
+            Local::Assign(added, follow_up) => self.assign(index, added, follow_up),
+            Local::Clock(_) | Local::List(..) | Local::Kill(..) | Local::Look(..) | Local::LookUp(..) => {
+                unreachable!("requests are sent")
+            }
+        }
+    }
+
+    /// A process that stops just when it has looked.
+    fn looked_freeze(&mut self, index: usize, input: &Input) {
+        if matches!(input, Input::Looked(..)) && !self.healed && self.rng.chance(self.profile.freeze_on_look)
+        {
+            self.freeze(index, 9_000);
+        }
+    }
+
+    fn local_now(&self, index: usize) -> u64 {
+        self.t * self.instances[index].rate / 1_000
+    }
+
+    pub fn feed(&mut self, index: usize, input: Input) {
+        let mut out = Vec::new();
+        let now = self.local_now(index);
+        if self.trace.is_some() && input != Input::Tick {
+            self.note(|| format!("i{index} <- {input:?}"));
+        }
+        self.instances[index].machine.on(now, input, &mut out);
+        self.obey(index, out);
+    }
+
+    fn obey(&mut self, index: usize, out: Vec<Output>) {
+        for output in out {
+            if self.trace.is_some() {
+                self.note(|| format!("i{index} -> {output:?}"));
+            }
+            self.do_one(index, output);
+        }
+        let instance = &mut self.instances[index];
+        if let Some(wake) = instance.machine.wake_at() {
+            let t = wake * 1_000 / instance.rate + 1;
+            if t < instance.wake {
+                instance.wake = t.max(self.t + 1);
+                let (at, life) = (instance.wake, instance.life);
+                self.at(at, Ev::Local(index, life, Local::Wake));
+            }
+        }
+    }
+
+    fn do_one(&mut self, index: usize, output: Output) {
+        match output {
+            Output::ReadClock(op) => self.request(index, Input::Clock(op, Err(Unanswered)), Local::Clock(op)),
+            Output::List(op, targets) => {
+                self.request(
+                    index,
+                    Input::Listed(op, Err(Unanswered)),
+                    Local::List(op, targets),
+                );
+            }
+            Output::Kill(op, targets) => {
+                self.request(
+                    index,
+                    Input::Killed(op, Err(Unanswered)),
+                    Local::Kill(op, targets),
+                );
+            }
+            Output::Look {
+                op,
+                rows_from,
+                ids_from,
+                ..
+            } => {
+                let request = Local::Look(op, rows_from, ids_from);
+                self.request(index, Input::Looked(op, Err(Unanswered)), request);
+            }
+            Output::LookUp {
+                op,
+                numbers,
+                event_ids,
+            } => {
+                let request = Local::LookUp(op, numbers, event_ids);
+                self.request(index, Input::LookedUp(op, Err(Unanswered)), request);
+            }
+            Output::InsertLedger { op, rows, deadline } => self.insert(index, op, (rows, deadline), true),
+            Output::InsertEvents { op, rows, deadline } => self.insert(index, op, (rows, deadline), false),
+            Output::RestartEngine(op) => {
+                self.restart_engine();
+                let delay = self.rng.range(50, 400);
+                self.local(index, delay, Local::Answer(Input::EngineFresh(op, Ok(()))));
+            }
+            Output::Commit(op, entries) => {
+                self.instances[index].committing = true;
+                let until = self.t + self.profile.session;
+                self.local(index, 1, Local::Commit(op, entries, until));
+            }
+            Output::Start { partition, position } => {
+                self.instances[index].fetch.insert(partition, position);
+            }
+            Output::Pause { partition } => {
+                self.instances[index].fetch.remove(&partition);
+            }
+            Output::RoundDone(positions) => {
+                self.rounds += 1;
+                let instance = &mut self.instances[index];
+                for (partition, position) in positions {
+                    instance.fetch.entry(partition).and_modify(|at| *at = position);
+                }
+            }
+            Output::Released(partitions) => self.released(index, &partitions),
+            Output::LeaveAndRejoin => self.leave(index),
+            Output::Stopped => {
+                self.leave(index);
+                self.instances[index].alive = false;
+                if self.profile.setup == Setup::Child {
+                    self.restart_engine();
+                }
+                let back = self.rng.range(10, 5_000);
+                self.after(back, Ev::Restart(index));
+            }
+            Output::Alarm(_) => {}
+        }
+    }
+
+    // --- requests ---
+
+    /// A question, with a time-out; it may get no answer though it was heard.
+    fn request(&mut self, index: usize, time_out: Input, request: Local) {
+        self.local(index, READ_TIMEOUT, Local::Answer(time_out));
+        self.local(index, 0, Local::Send(Box::new(request)));
+    }
+
+    pub fn arrive(&mut self, index: usize, life: u64, request: Local) {
+        if self.server.frozen_until > self.t {
+            let late = self.rng.range(0, 5);
+            return self.at(self.server.frozen_until + late, Ev::Arrive(index, life, request));
+        }
+        if !self.server.up || (!self.healed && self.rng.chance(self.profile.unanswered)) {
+            return;
+        }
+        let input = match request {
+            Local::Clock(op) => {
+                let clock = Clock {
+                    now: self.server.now(self.t),
+                    server: self.server.uuid,
+                };
+                Input::Clock(op, Ok(clock))
+            }
+            Local::List(op, targets) => Input::Listed(op, Ok(self.server.list(&targets))),
+            Local::Kill(op, targets) => {
+                for id in self.server.kill(&targets) {
+                    let dying = self.rng.range(0, 1_500);
+                    self.after(dying, Ev::Gone(id));
+                }
+                Input::Killed(op, Ok(()))
+            }
+            Local::Look(op, rows_from, ids_from) => {
+                Input::Looked(op, Ok(self.server.look(rows_from, ids_from, self.ledger_too)))
+            }
+            Local::LookUp(op, numbers, ids) => {
+                Input::LookedUp(op, Ok(self.server.look_up(&numbers, &ids, self.ledger_too)))
+            }
+            _ => unreachable!("not a request"),
+        };
+        let back = self.rng.range(1, 10);
+        self.after(back, Ev::Local(index, life, Local::Answer(input)));
+    }
+
+    fn insert(&mut self, index: usize, op: Op, (rows, deadline): (u64, i64), ledger: bool) {
+        let built = self.rows(index, ledger);
+        assert_eq!(built.len() as u64, rows, "the machine counts its own rows");
+        let instance = &self.instances[index];
+        if let Some(row) = built.iter().find(|row| !instance.owned.contains(&row.partition)) {
+            let what = format!(
+                "i{index} inserts for partition {}, which it has given away",
+                row.partition
+            );
+            return self.violate(what);
+        }
+        let (life, tag) = (instance.life, instance.tag.clone());
+        let hostile = !self.healed;
+        let profile = &self.profile;
+        let lost = hostile && self.rng.chance(profile.lost_request);
+        let fails_at = (hostile && self.rng.chance(profile.refused)).then(|| self.rng.index(built.len()));
+        let skip = if hostile && self.rng.chance(profile.lying) {
+            1 + self.rng.index(built.len())
+        } else {
+            0
+        };
+        let answer_lost = hostile && self.rng.chance(profile.lost_answer);
+        let engine = self.server.engine;
+        let statement = Statement {
+            instance: index,
+            life,
+            op,
+            tag,
+            rows: built,
+            deadline,
+            started: None,
+            killed: false,
+            done: 0,
+            skip,
+            fails_at: fails_at.map(|at| at.min(rows as usize - skip)),
+            answer_lost,
+            engine,
+        };
+        self.local(
+            index,
+            INSERT_TIMEOUT,
+            Local::Answer(Input::Inserted(op, InsertOutcome::InDoubt)),
+        );
+        if !lost {
+            let encoding = self.rng.range(0, 20);
+            self.local(index, encoding, Local::SendInsert(Box::new(statement)));
+        }
+        if hostile && self.rng.chance(self.profile.freeze_on_send) {
+            self.freeze(index, 15_000);
+        }
+    }
+
+    fn rows(&self, index: usize, ledger: bool) -> Vec<Row> {
+        let instance = &self.instances[index];
+        let mut rows = Vec::new();
+        for (head, decision) in instance.heads.iter().zip(instance.machine.decisions()) {
+            let reason = match decision {
+                Decision::Row => None,
+                Decision::Ledger(reason) => Some(*reason),
+                Decision::Duplicate { .. } => Some(Reason::Duplicate),
+                Decision::Lost | Decision::LeaveOut | Decision::Dropped => continue,
+            };
+            let numbers = Numbers {
+                log_id: head.log_id,
+                first: head.seq,
+                last: head.seq,
+            };
+            let (event_id, received_at, partition) = (head.event_id, head.received_at, head.partition);
+            rows.push(Row {
+                numbers,
+                event_id,
+                received_at,
+                partition,
+                reason,
+            });
+        }
+        for lost in instance.machine.lost() {
+            let head = instance.heads[lost.head];
+            let (received_at, partition) = (head.received_at, head.partition);
+            let reason = Some(Reason::Lost);
+            rows.push(Row {
+                numbers: lost.numbers,
+                event_id: Uuid::nil(),
+                received_at,
+                partition,
+                reason,
+            });
+        }
+        rows.retain(|row| row.reason.is_some() == ledger);
+        rows
+    }
+
+    /// The request leaves the process; from here on it can arrive whatever becomes of the sender.
+    fn send_insert(&mut self, statement: Statement) {
+        let (index, op) = (statement.instance, statement.op);
+        let hostile = !self.healed;
+        let child_gone = self.profile.setup == Setup::Child && statement.engine != self.server.engine;
+        if child_gone {
+            return;
+        }
+        let again = (self.profile.repeating_proxy && self.rng.chance(100)).then(|| statement.clone());
+        let delayed = hostile && self.rng.chance(self.profile.delayed);
+        let there = if delayed {
+            self.rng.range(100, 14_000)
+        } else {
+            self.rng.range(1, 10)
+        };
+        let id = self.server.send(statement);
+        self.note(|| format!("i{index} sends insert {id} ({op:?}), {there} on its way"));
+        self.after(there, Ev::Insert(id));
+        if let Some(copy) = again {
+            let id = self.server.send(copy);
+            let late = self.rng.range(1, 9_000);
+            self.after(late, Ev::Insert(id));
+        }
+        if hostile && self.rng.chance(self.profile.crash_on_send) {
+            self.crash(index);
+        } else if hostile && self.rng.chance(self.profile.revoke_on_send) {
+            self.rebalance(false);
+        }
+    }
+
+    // --- the poll thread ---
+
+    fn commit(&mut self, index: usize, op: Op, entries: Vec<Entry>, until: u64) {
+        let cursor = self.profile.setup != Setup::Group;
+        if self.group.away_until > self.t && !cursor {
+            if self.t < until {
+                let again = (self.group.away_until.min(until) - self.t).max(1);
+                return self.local(index, again, Local::Commit(op, entries, until));
+            }
+            return self.local(
+                index,
+                0,
+                Local::Answer(Input::Committed(op, CommitOutcome::Unknown)),
+            );
+        }
+        let unknown = !self.healed && self.rng.chance(self.profile.unknown_commit);
+        let lost = unknown && self.rng.chance(500);
+        let (member, generation) = (self.instances[index].member, self.instances[index].generation);
+        let accepted = !lost && self.group.commit(member, generation, &entries);
+        let outcome = match accepted {
+            _ if unknown => CommitOutcome::Unknown,
+            true => CommitOutcome::Accepted,
+            false => CommitOutcome::Refused,
+        };
+        if accepted {
+            self.check_closed(index, &entries);
+        }
+        self.local(index, 1, Local::Answer(Input::Committed(op, outcome)));
+    }
+
+    fn poll(&mut self, index: usize) {
+        let pause = self.rng.range(50, 350);
+        self.local(index, pause, Local::Poll);
+        let instance = &self.instances[index];
+        if instance.callback.is_some() || instance.committing {
+            return;
+        }
+        if instance.topic != self.topic.generation {
+            return self.crash(index);
+        }
+        match instance.member {
+            None => self.try_join(index),
+            Some(id) if !self.group.members.contains_key(&id) => {
+                let instance = &mut self.instances[index];
+                instance.member = None;
+                instance.owned.clear();
+                instance.fetch.clear();
+                self.feed(index, Input::Lost);
+            }
+            Some(id) => self.heartbeat(index, id),
+        }
+        self.offer(index);
+    }
+
+    fn try_join(&mut self, index: usize) {
+        if self.profile.setup != Setup::Group && !self.group.members.is_empty() {
+            return;
+        }
+        if self.group.away_until > self.t {
+            return;
+        }
+        self.instances[index].member = Some(self.group.join());
+        self.rebalance(false);
+    }
+
+    fn heartbeat(&mut self, index: usize, id: u64) {
+        let eager = self.group.eager;
+        let preparing = self.group.preparing.is_some();
+        let member = self.group.members[&id].clone();
+        if preparing && !member.joined {
+            if eager && !self.instances[index].owned.is_empty() {
+                self.begin_revoke(index, Callback::Join, self.instances[index].owned.clone());
+            } else {
+                self.joined(index);
+            }
+        } else if member.needs_sync {
+            if let Some(member) = self.group.members.get_mut(&id) {
+                member.needs_sync = false;
+            }
+            self.instances[index].generation = self.group.generation;
+            self.instances[index].synced = member.assignment.clone();
+            let lost = &self.instances[index].owned - &member.assignment;
+            if lost.is_empty() {
+                self.take_assignment(index, false);
+            } else {
+                self.begin_revoke(index, Callback::Sync, lost);
+            }
+        }
+    }
+
+    fn begin_revoke(&mut self, index: usize, callback: Callback, partitions: BTreeSet<u32>) {
+        self.instances[index].callback = Some(callback);
+        self.feed(index, Input::Revoke(partitions.into_iter().collect()));
+    }
+
+    fn released(&mut self, index: usize, partitions: &[u32]) {
+        let instance = &mut self.instances[index];
+        for partition in partitions {
+            instance.owned.remove(partition);
+            instance.fetch.remove(partition);
+        }
+        match instance.callback.take() {
+            Some(Callback::Join) => self.joined(index),
+            Some(Callback::Sync) => self.take_assignment(index, true),
+            Some(Callback::Shutdown) | None => {}
+        }
+    }
+
+    fn joined(&mut self, index: usize) {
+        let (id, claims) = (self.instances[index].member, self.instances[index].owned.clone());
+        if let Some(member) = id.and_then(|id| self.group.members.get_mut(&id)) {
+            member.joined = true;
+            member.claims = claims;
+        }
+        if self.group.all_joined() {
+            self.complete();
+        }
+    }
+
+    fn take_assignment(&mut self, index: usize, follow_up: bool) {
+        let instance = &mut self.instances[index];
+        let added = &instance.synced - &instance.owned;
+        instance.owned = instance.synced.clone();
+        let delay = self.rng.range(1, 30);
+        self.local(index, delay, Local::Assign(added, follow_up));
+    }
+
+    /// Reads the committed metadata of what was added, and tells the machine.
+    fn assign(&mut self, index: usize, added: BTreeSet<u32>, follow_up: bool) {
+        if self.group.away_until > self.t {
+            let wait = self.group.away_until - self.t;
+            return self.local(index, wait, Local::Assign(added, follow_up));
+        }
+        let known = self.instances[index]
+            .member
+            .is_some_and(|id| self.group.members.contains_key(&id));
+        if !known {
+            return;
+        }
+        let still = added.intersection(&self.instances[index].owned).copied();
+        let list: Vec<Assignment> = still.map(|partition| self.assignment(partition)).collect();
+        let some = !list.is_empty();
+        self.feed(index, Input::Assigned(list));
+        if follow_up {
+            self.rebalance(true);
+        }
+        if some && !self.healed && self.rng.chance(self.profile.crash_on_assign) {
+            let after = self.rng.range(0, 4_000);
+            self.nemesis_crash_later(index, after);
+        } else if some && !self.healed && self.rng.chance(self.profile.rebalance_on_assign) {
+            self.rebalance(false);
+        }
+    }
+
+    fn assignment(&self, partition: u32) -> Assignment {
+        let committed = self.group.committed.get(&partition).cloned();
+        Assignment {
+            partition,
+            committed,
+            earliest: 0,
+            end: self.topic.end(partition),
+        }
+    }
+
+    fn offer(&mut self, index: usize) {
+        let instance = &self.instances[index];
+        if !instance.alive || !instance.machine.wants_round() || instance.topic != self.topic.generation {
+            return;
+        }
+        let (mut spans, mut heads) = (Vec::new(), Vec::new());
+        for (partition, from) in instance.fetch.clone() {
+            let upto = (from + self.rng.range(1, 12)).min(self.topic.end(partition));
+            let mut at = from;
+            while at < upto {
+                at = self.head(index, partition, at, &mut heads);
+            }
+            if at > from {
+                spans.push(Span {
+                    partition,
+                    from,
+                    next: at,
+                });
+            }
+        }
+        if spans.is_empty() {
+            return;
+        }
+        let now = self.local_now(index);
+        let mut out = Vec::new();
+        let instance = &mut self.instances[index];
+        instance.heads = heads;
+        let taken = instance.machine.offer(now, &spans, &instance.heads, &mut out);
+        assert_eq!(taken, Offer::Taken);
+        self.obey(index, out);
+    }
+
+    /// Reads the record at `offset` and says where the next one is.
+    fn head(&self, index: usize, partition: u32, offset: u64, heads: &mut Vec<Head>) -> u64 {
+        let record: Record = self.topic.partitions[partition as usize][usize::try_from(offset).unwrap()];
+        let upgraded = self.instances[index].upgraded;
+        let mut next = offset + 1;
+        let verdict = match (self.topic.rotten_at(partition, offset), record.kind) {
+            (Some((_, last)), _) => {
+                next = last + 1;
+                Verdict::Lost {
+                    last: record.number.seq + (last - offset),
+                }
+            }
+            (None, Kind::Event) => Verdict::Row,
+            (None, Kind::Newer) if upgraded => Verdict::Row,
+            (None, Kind::Newer) => Verdict::UnknownVersion,
+            (None, Kind::Unreadable) => Verdict::Ledger(Reason::Unreadable),
+            (None, Kind::Mark) => Verdict::Ledger(Reason::Mark),
+        };
+        let read = matches!(verdict, Verdict::Row | Verdict::Ledger(Reason::Mark));
+        heads.push(Head {
+            log_id: record.number.log_id,
+            seq: record.number.seq,
+            partition,
+            position: offset,
+            received_at: if read { record.received_at } else { UNKNOWN_TIME },
+            event_id: if verdict == Verdict::Row {
+                record.event_id
+            } else {
+                Uuid::nil()
+            },
+            verdict,
+            check_table: record.check_table,
+        });
+        next
+    }
+
+    /// `closed` is a promise: no row of that partition can still arrive.
+    fn check_closed(&mut self, index: usize, entries: &[Entry]) {
+        if self.profile.setup == Setup::Child {
+            return;
+        }
+        let now = self.server.now(self.t);
+        for entry in entries
+            .iter()
+            .filter(|entry| matches!(entry.meta, Meta::Closed { .. }))
+        {
+            let mut open = self.server.statements.iter().filter(|(_, s)| {
+                (s.started.is_some() || now < s.deadline)
+                    && s.rows.iter().any(|r| r.partition == entry.partition)
+            });
+            if let Some((id, _)) = open.next() {
+                let what = format!(
+                    "i{index} closes partition {}, insert {id} can still land",
+                    entry.partition
+                );
+                return self.violate(what);
+            }
+        }
+    }
+}
