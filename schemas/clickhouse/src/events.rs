@@ -38,18 +38,18 @@ table! {
     /// User, as `identify` or `login` named them.
     user_id: Text, "CODEC(ZSTD(1))";
     /// Number of the event on its page, from 1; 0 if unknown.
-    seq: Fixed<Count>, "CODEC(ZSTD(1))";
+    seq: Fixed<Count>, "CODEC(T64, ZSTD(1))";
     /// Which attempt to send this was, from 1; 0 if unknown.
     attempt: Fixed<Count>, "CODEC(ZSTD(1))";
 
     /// When it happened: the client's time corrected by its clock's error, within 30 days before and 5 minutes after receipt.
-    time: Fixed<Millis>, "CODEC(ZSTD(1))";
+    time: Fixed<Millis>, "CODEC(T64, ZSTD(1))";
     /// The client's own time, as sent, unchecked; null if it sent none.
-    client_time: MaybeMillis, "CODEC(ZSTD(1))";
+    client_time: MaybeMillis, "CODEC(T64, ZSTD(1))";
     /// The client's time of sending, as sent, unchecked; null if it sent none.
-    sent_at: MaybeMillis, "CODEC(ZSTD(1))";
+    sent_at: MaybeMillis, "CODEC(T64, ZSTD(1))";
     /// When ingest had received it, by its own clock; decides the partition.
-    received_at: Fixed<Millis>, "CODEC(ZSTD(1))";
+    received_at: Fixed<Millis>, "CODEC(T64, ZSTD(1))";
 
     /// Full URL of the page, as sent.
     url: Text, "CODEC(ZSTD(1))";
@@ -186,7 +186,7 @@ table! {
     /// Log that gave the event its number.
     log_id: Fixed<Id>, "CODEC(ZSTD(1))";
     /// Number of the event in that log, from 1.
-    log_seq: Fixed<Number>, "CODEC(ZSTD(1))";
+    log_seq: Fixed<Number>, "CODEC(T64, ZSTD(1))";
     /// Until when the server may accept this row; `DELIVERY` rule 3.
     insert_deadline: Fixed<Millis>, "CODEC(ZSTD(1))";
     /// Version of the rules and data that enriched the row; 0 if it was not enriched.

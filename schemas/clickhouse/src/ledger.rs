@@ -24,13 +24,13 @@ table! {
     /// What exactly, for a person.
     detail: Text, "CODEC(ZSTD(1))";
     /// The record's bytes where it could not be read; else empty.
-    payload: Bytes, "CODEC(ZSTD(3))";
+    payload: Bytes, "CODEC(ZSTD(1))";
     /// Id of the event; nil if it is not known or not one event.
     event_id: Fixed<Id>, "CODEC(ZSTD(1))";
     /// Site of the event; empty if it is not known or not one site.
     site: Code, "CODEC(ZSTD(1))";
     /// When the fate was decided.
-    at: Fixed<Millis>, "CODEC(Delta(8), ZSTD(1))";
+    at: Fixed<Millis>, "CODEC(T64, ZSTD(1))";
     /// Until when the server may accept this row; `DELIVERY` rule 3.
-    insert_deadline: Fixed<Millis>, "CODEC(Delta(8), ZSTD(1))";
+    insert_deadline: Fixed<Millis>, "CODEC(ZSTD(1))";
 }

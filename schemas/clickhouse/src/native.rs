@@ -31,6 +31,8 @@ pub trait Column: Default {
     fn retain(&mut self, keep: &[bool]);
     /// Forgets the rows, keeps the memory.
     fn clear(&mut self);
+    /// Whether none of its rows says anything.
+    fn is_blank(&self) -> bool;
     /// Bytes that [`Column::write`] will write.
     fn size(&self) -> usize;
     /// Appends the column's data.
@@ -125,6 +127,9 @@ impl<S: Scalar> Column for Fixed<S> {
     fn clear(&mut self) {
         self.0.clear();
     }
+    fn is_blank(&self) -> bool {
+        self.0.is_zero()
+    }
     fn size(&self) -> usize {
         self.0.len()
     }
@@ -161,6 +166,9 @@ impl Column for MaybeMillis {
         self.nulls.clear();
         self.values.clear();
     }
+    fn is_blank(&self) -> bool {
+        self.nulls.as_slice().iter().all(|null| *null == 1)
+    }
     fn size(&self) -> usize {
         self.nulls.len() + self.values.size()
     }
@@ -194,6 +202,9 @@ macro_rules! strings {
             }
             fn clear(&mut self) {
                 self.0.clear();
+            }
+            fn is_blank(&self) -> bool {
+                self.0.is_zero()
             }
             fn size(&self) -> usize {
                 self.0.len()

@@ -103,10 +103,20 @@ macro_rules! table {
             }
 
             /// Appends the block in Native format: the body of an insert. Write no empty block.
+            ///
+            /// A column in which no row says anything is left out, and the server fills in its default, which is the
+            /// same: half of the columns of ordinary traffic, each of which costs the server 30 ns a row to read.
             pub fn write_native(&self, out: &mut Vec<u8>) {
+                let mut said = [$(!$crate::native::Column::is_blank(&self.$field)),+];
+                // A block without columns would be a block without rows.
+                said[0] = true;
+                let mut said = said.into_iter();
                 out.reserve(self.size() + COLUMNS.len() * 64);
-                $crate::native::write_head(COLUMNS.len(), self.rows, out);
-                $($crate::native::write_column($crate::table::column_name!($field $($name)?), &self.$field, out);)+
+                $crate::native::write_head(said.clone().filter(|said| *said).count(), self.rows, out);
+                $(if said.next() == Some(true) {
+                    let name = $crate::table::column_name!($field $($name)?);
+                    $crate::native::write_column(name, &self.$field, out);
+                })+
             }
         }
     };

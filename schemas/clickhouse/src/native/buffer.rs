@@ -29,6 +29,15 @@ impl Buffer {
         self.memory.get_mut(..self.used).unwrap_or_default()
     }
 
+    /// Whether all bytes are zero: numbers that are 0, texts of length 0.
+    pub(crate) fn is_zero(&self) -> bool {
+        let (words, rest) = self.as_slice().as_chunks::<64>();
+        words
+            .iter()
+            .all(|word| word.iter().fold(0, |any, byte| any | byte) == 0)
+            && rest.iter().all(|byte| *byte == 0)
+    }
+
     pub(crate) fn as_slice(&self) -> &[u8] {
         self.memory.get(..self.used).unwrap_or_default()
     }

@@ -48,7 +48,7 @@ macro_rules! lists {
             items: Buffer,
         }
         impl Column for $name {
-            const TYPE: &'static str = "Array(LowCardinality(String))";
+            const TYPE: &'static str = "Array(String)";
             const WIRE: &'static str = "Array(String)";
             type Value<'a> = $value;
 
@@ -71,6 +71,9 @@ macro_rules! lists {
             fn clear(&mut self) {
                 self.ends.clear();
                 self.items.clear();
+            }
+            fn is_blank(&self) -> bool {
+                self.ends.total == 0
             }
             fn size(&self) -> usize {
                 self.ends.bytes.len() + self.items.len()
@@ -131,6 +134,9 @@ impl Column for Pairs {
         self.ends.clear();
         self.keys.clear();
         self.values.clear();
+    }
+    fn is_blank(&self) -> bool {
+        self.ends.total == 0
     }
     fn size(&self) -> usize {
         self.ends.bytes.len() + self.keys.len() + self.values.len()

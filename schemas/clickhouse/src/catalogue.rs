@@ -1,0 +1,85 @@
+//! The SQL that this release brings: numbered migrations, applied once, and views, created anew at each start.
+
+use sha2::{Digest, Sha256};
+
+/// One file of `migrations/`. Append only: a file that was released is never changed, a change is a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migration {
+    /// 1, 2, 3, …
+    pub number: u32,
+    /// What it does, as in the file's name.
+    pub name: &'static str,
+    /// Statements that may run twice (`IF NOT EXISTS`), without a database's name.
+    pub sql: &'static str,
+}
+
+impl Migration {
+    /// SHA-256 of the file, hex.
+    #[must_use]
+    pub fn checksum(&self) -> String {
+        let digest = Sha256::digest(self.sql.as_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Lists files by their names.
+macro_rules! migrations {
+    ($($number:literal $name:literal $file:literal;)+) => {
+        &[$(Migration { number: $number, name: $name, sql: include_str!(concat!("../migrations/", $file)) }),+]
+    };
+}
+
+/// Every migration, in order.
+pub const MIGRATIONS: &[Migration] = migrations! {
+    1 "events" "0001_events.sql";
+    2 "ledger" "0002_ledger.sql";
+    3 "audited" "0003_audited.sql";
+};
+
+/// A view: its name and the statement that makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// Name.
+    pub name: &'static str,
+    /// `CREATE OR REPLACE VIEW …`, without a database's name.
+    pub sql: &'static str,
+}
+
+/// Every view, in the order in which they can be made.
+pub const VIEWS: &[View] = &[
+    View {
+        name: "books",
+        sql: include_str!("../views/books.sql"),
+    },
+    View {
+        name: "ledger_reasons",
+        sql: include_str!("../views/ledger_reasons.sql"),
+    },
+    View {
+        name: "live",
+        sql: include_str!("../views/live.sql"),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{MIGRATIONS, VIEWS};
+
+    #[test]
+    fn numbers_count_from_one() {
+        for (migration, number) in MIGRATIONS.iter().zip(1..) {
+            assert_eq!(migration.number, number);
+            assert!(migration.sql.contains("IF NOT EXISTS"), "{}", migration.name);
+        }
+    }
+
+    #[test]
+    fn a_view_says_its_own_name() {
+        for view in VIEWS {
+            assert!(
+                view.sql
+                    .contains(&format!("CREATE OR REPLACE VIEW {} AS", view.name))
+            );
+        }
+    }
+}
