@@ -41,6 +41,7 @@ impl<R: Rules> Machine<R> {
     /// Moves every fence on as far as it goes without an answer.
     pub(crate) fn fence(&mut self, out: &mut Vec<Output>) -> Step {
         if !self.rules.keeps(Rule::FenceBeforeOpen)
+            && self.config.mode == Mode::Fenced
             && self.refused.is_none()
             && self.partitions.values().any(|p| !p.opened && !p.ready())
         {

@@ -15,7 +15,7 @@ use crate::output::{Entry, Output};
 use crate::partition::Partition;
 use crate::proof::{Proof, Proving};
 use crate::round::{Part, Round, Stage};
-use crate::rules::{Rule, Rules, Strict};
+use crate::rules::{Rules, Strict};
 
 /// First pause after a failure, and the longest, in local milliseconds.
 const BACK_OFF: (u64, u64) = (100, 10_000);
@@ -256,9 +256,8 @@ impl<R: Rules> Machine<R> {
             return;
         }
         self.refused = None;
-        if self.rules.keeps(Rule::ClockAfterAssignment) {
-            self.abandon_question();
-        }
+        // A clock that was read before the assignment is no start of a wait.
+        self.abandon_question();
         self.forget(&list.iter().map(|one| one.partition).collect::<Vec<_>>());
         self.epoch += 1;
         for one in list {
@@ -278,9 +277,6 @@ impl<R: Rules> Machine<R> {
         self.proving = Proving::Idle;
         self.refused = None;
         self.fence = None;
-        if !self.rules.keeps(Rule::DoubtOutlivesAssignment) {
-            self.doubt = None;
-        }
         out.extend(self.revokes.drain(..).map(Output::Released));
     }
 

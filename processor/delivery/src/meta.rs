@@ -12,10 +12,17 @@ pub struct Tag(String);
 
 impl Tag {
     /// `instance` must be new at each start of a process: a tag that comes back could be killed by, or hide
-    /// from, a fence that means its predecessor. White space is replaced, because [`Meta`] is split at it.
+    /// from, a fence that means its predecessor. White space is replaced, because [`Meta`] is split at it, and a
+    /// slash in a name, because [`Tag::prefix`] is.
     #[must_use]
     pub fn new(database: &str, topic: &str, instance: &str) -> Self {
-        Self(word(&format!("footfall/{database}/{topic}/{instance}")))
+        let part = |text: &str| word(&text.replace('/', "_"));
+        Self(format!(
+            "footfall/{}/{}/{}",
+            part(database),
+            part(topic),
+            part(instance)
+        ))
     }
 
     /// The text, as it stands in `log_comment`.
@@ -24,13 +31,12 @@ impl Tag {
         &self.0
     }
 
-    /// What the tags of all processes on this database and topic begin with.
+    /// What the tags of all processes on this database begin with, whatever their topic: when a topic is made anew, the
+    /// old one's owners may still be inserting the same numbers.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        self.0
-            .rfind('/')
-            .and_then(|end| self.0.get(..=end))
-            .unwrap_or(&self.0)
+        let end = self.0.match_indices('/').nth(1).map(|(at, _)| at);
+        end.and_then(|end| self.0.get(..=end)).unwrap_or(&self.0)
     }
 }
 
@@ -150,7 +156,7 @@ mod tests {
             panic!("unreadable: {line}")
         };
         assert_eq!(tag.as_str(), "footfall/footfall/topic/i-1");
-        assert_eq!(tag.prefix(), "footfall/footfall/topic/");
+        assert_eq!(tag.prefix(), "footfall/footfall/");
     }
 
     #[test]

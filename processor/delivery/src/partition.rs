@@ -150,6 +150,11 @@ impl Partition {
         }
     }
 
+    /// Its fence is over.
+    pub(crate) fn fenced(&self) -> bool {
+        matches!(self.stage, Stage::Look | Stage::Ready)
+    }
+
     pub(crate) fn ready(&self) -> bool {
         self.stage == Stage::Ready
     }

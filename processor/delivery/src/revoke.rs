@@ -35,7 +35,7 @@ impl<R: Rules> Machine<R> {
             .copied()
             .filter(|number| !in_doubt(number))
             .collect();
-        let mut entries = self.closing(|p| p.opened || any || (child && p.ready()));
+        let mut entries = self.closing(|p| (p.opened && p.fenced()) || any || (child && p.ready()));
         entries.retain(|(entry, _)| sure.contains(&entry.partition));
         if entries.is_empty() || self.refused.is_some() {
             self.forget(&partitions);

@@ -17,8 +17,6 @@ pub enum Rule {
     FenceBeforeOpen,
     /// Look at all.
     Look,
-    /// Look into the ledger too.
-    LookLedger,
     /// Look again after a fence or doubt.
     LookAgain,
     /// A record older than the look's horizon is never new.
@@ -56,10 +54,6 @@ pub enum Rule {
     IdsWithNumbers,
     /// The position moves only when the round is in both tables.
     PositionAfterTables,
-    /// Own doubt outlives the assignment that it arose in.
-    DoubtOutlivesAssignment,
-    /// A clock read before the assignment is no start of a wait.
-    ClockAfterAssignment,
     /// After a commit of unknown outcome the machine leaves the group.
     LeaveOnUnknown,
 }

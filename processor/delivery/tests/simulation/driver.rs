@@ -30,6 +30,8 @@ pub enum Local {
     Look(Op, i64, i64),
     LookUp(Op, Vec<Numbers>, Vec<Uuid>),
     Crash,
+    /// A commit whose sender has given up waiting; the client stamps it with its generation of then.
+    LateCommit(Option<u64>, Vec<Entry>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub struct Instance<R> {
     pub callback: Option<Callback>,
     /// What the group gave it at the last sync.
     synced: BTreeSet<u32>,
+    /// When the next heartbeat tells it that it has been thrown out.
+    notices_at: Option<u64>,
     committing: bool,
     wake: u64,
 }
@@ -97,6 +101,7 @@ impl<R: Rules + Copy> World<R> {
             heads: Vec::new(),
             callback: None,
             synced: BTreeSet::new(),
+            notices_at: None,
             committing: false,
             wake: u64::MAX,
         }
@@ -106,6 +111,13 @@ impl<R: Rules + Copy> World<R> {
         match what {
             Local::Poll => self.poll(index),
             Local::Crash => self.crash(index),
+            Local::LateCommit(member, entries) => {
+                let generation = self.instances[index].generation;
+                let same = self.instances[index].member == member;
+                if same && self.group.commit(member, generation, &entries) {
+                    self.check_closed(index, &entries);
+                }
+            }
             Local::Wake => {
                 self.instances[index].wake = u64::MAX;
                 self.feed(index, Input::Tick);
@@ -277,12 +289,14 @@ impl<R: Rules + Copy> World<R> {
                 }
                 Input::Killed(op, Ok(()))
             }
-            Local::Look(op, rows_from, ids_from) => {
-                Input::Looked(op, Ok(self.server.look(rows_from, ids_from, self.ledger_too)))
-            }
-            Local::LookUp(op, numbers, ids) => {
-                Input::LookedUp(op, Ok(self.server.look_up(&numbers, &ids, self.ledger_too)))
-            }
+            Local::Look(op, rows_from, ids_from) => Input::Looked(
+                op,
+                Ok(self.server.look(rows_from, ids_from, !self.profile.events_only)),
+            ),
+            Local::LookUp(op, numbers, ids) => Input::LookedUp(
+                op,
+                Ok(self.server.look_up(&numbers, &ids, !self.profile.events_only)),
+            ),
             _ => unreachable!("not a request"),
         };
         let back = self.rng.range(1, 10);
@@ -392,7 +406,7 @@ impl<R: Rules + Copy> World<R> {
         let again = (self.profile.repeating_proxy && self.rng.chance(100)).then(|| statement.clone());
         let delayed = hostile && self.rng.chance(self.profile.delayed);
         let there = if delayed {
-            self.rng.range(100, 14_000)
+            self.rng.range(self.profile.delay.0, self.profile.delay.1)
         } else {
             self.rng.range(1, 10)
         };
@@ -429,6 +443,10 @@ impl<R: Rules + Copy> World<R> {
         let unknown = !self.healed && self.rng.chance(self.profile.unknown_commit);
         let lost = unknown && self.rng.chance(500);
         let (member, generation) = (self.instances[index].member, self.instances[index].generation);
+        if lost && self.rng.chance(500) {
+            let late = self.rng.range(500, 20_000);
+            self.local(index, late, Local::LateCommit(member, entries.clone()));
+        }
         let accepted = !lost && self.group.commit(member, generation, &entries);
         let outcome = match accepted {
             _ if unknown => CommitOutcome::Unknown,
@@ -454,7 +472,12 @@ impl<R: Rules + Copy> World<R> {
         match instance.member {
             None => self.try_join(index),
             Some(id) if !self.group.members.contains_key(&id) => {
+                let heartbeat = self.rng.range(0, 3_000);
                 let instance = &mut self.instances[index];
+                if self.t < *instance.notices_at.get_or_insert(self.t + heartbeat) {
+                    return self.offer(index);
+                }
+                instance.notices_at = None;
                 instance.member = None;
                 instance.owned.clear();
                 instance.fetch.clear();

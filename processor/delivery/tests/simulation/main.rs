@@ -12,4 +12,5 @@ mod rng;
 mod schedules;
 mod server;
 mod topic;
+mod variants;
 mod world;

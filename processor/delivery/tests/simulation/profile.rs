@@ -33,7 +33,11 @@ pub struct Profile {
     pub lost_request: u64,
     pub lost_answer: u64,
     pub delayed: u64,
+    /// How long a delayed request is on its way, ms.
+    pub delay: (u64, u64),
     pub slow: u64,
+    /// How long a slow insert runs until its first block, ms.
+    pub running: (u64, u64),
     pub refused: u64,
     pub lying: u64,
     pub crash_on_send: u64,
@@ -52,6 +56,10 @@ pub struct Profile {
     pub weights: Weights,
     /// A proxy that sends a POST again when it sees no answer (the contract forbids it).
     pub repeating_proxy: bool,
+    /// The driver's queries look into `events` alone (the contract wants both tables).
+    pub events_only: bool,
+    /// The driver's barrier goes by topic, not by database.
+    pub topic_barrier: bool,
     /// Records.
     pub duplicates: u64,
     pub poison: u64,
@@ -108,7 +116,9 @@ impl Profile {
             lost_request: rng.below(60),
             lost_answer: rng.below(60),
             delayed: rng.below(120),
+            delay: (100, 14_000),
             slow: rng.below(120),
+            running: (500, 8_500),
             refused: rng.below(40),
             lying: rng.below(40),
             crash_on_send: rng.below(50),
@@ -121,10 +131,44 @@ impl Profile {
             unknown_commit: rng.below(30),
             weights: Weights::random(rng),
             repeating_proxy: false,
+            events_only: false,
+            topic_barrier: false,
             duplicates: rng.below(250),
             poison: rng.below(60),
             newer: if rng.chance(150) { 20 } else { 0 },
         }
+    }
+}
+
+impl Profile {
+    /// A calm group of two, as a start for directed schedules.
+    pub fn calm(&mut self) {
+        let quiet = Self {
+            setup: Setup::Group,
+            instances: 2,
+            partitions: 2,
+            session: 1_000,
+            look_horizon: 35 * 24 * 3_600_000,
+            hostile: 40_000,
+            lost_request: 0,
+            lost_answer: 0,
+            delayed: 0,
+            slow: 0,
+            refused: 0,
+            lying: 0,
+            crash_on_send: 0,
+            freeze_on_send: 0,
+            revoke_on_send: 0,
+            crash_on_assign: 0,
+            rebalance_on_assign: 0,
+            freeze_on_look: 0,
+            unanswered: 0,
+            unknown_commit: 0,
+            weights: Weights::NONE,
+            newer: 0,
+            ..self.clone()
+        };
+        *self = quiet;
     }
 }
 

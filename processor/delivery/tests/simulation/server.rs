@@ -43,6 +43,8 @@ pub struct Server {
     pub uuid: Uuid,
     pub skew: i64,
     pub up: bool,
+    /// A driver that breaks the contract: its barrier spares other topics.
+    pub topic_barrier: bool,
     pub frozen_until: u64,
     pub engine: u64,
     pub statements: BTreeMap<u64, Statement>,
@@ -59,6 +61,7 @@ impl Server {
             uuid: Uuid::from_u128(99),
             skew,
             up: true,
+            topic_barrier: false,
             frozen_until: 0,
             engine: 1,
             statements: BTreeMap::new(),
@@ -120,7 +123,7 @@ impl Server {
     fn matching<'a>(&'a self, targets: &'a Targets) -> impl Iterator<Item = u64> + 'a {
         let running = self.statements.iter().filter(|(_, s)| s.started.is_some());
         running
-            .filter(move |(_, s)| hits(targets, &s.tag))
+            .filter(move |(_, s)| hits(targets, &s.tag, self.topic_barrier))
             .map(|(id, _)| *id)
     }
 
@@ -208,7 +211,15 @@ impl Server {
     }
 }
 
-fn hits(targets: &Targets, tag: &Tag) -> bool {
-    let others = |own: &Tag| tag != own && tag.as_str().starts_with(own.prefix());
+fn hits(targets: &Targets, tag: &Tag, by_topic: bool) -> bool {
+    let cut = |own: &Tag| own.as_str().rfind('/').unwrap_or(0);
+    let prefix = |own: &Tag| {
+        if by_topic {
+            own.as_str()[..=cut(own)].to_owned()
+        } else {
+            own.prefix().to_owned()
+        }
+    };
+    let others = |own: &Tag| tag != own && tag.as_str().starts_with(&prefix(own));
     targets.tags.contains(tag) || targets.all_but.as_ref().is_some_and(others)
 }

@@ -65,8 +65,6 @@ pub struct World<R> {
     pub rng: Rng,
     pub profile: Profile,
     pub rules: R,
-    /// Whether the tables' readers look into the ledger (a broken variant does not).
-    pub ledger_too: bool,
     pub server: Server,
     pub group: Group,
     pub topic: Topic,
@@ -95,7 +93,6 @@ impl<R: Rules + Copy> World<R> {
             serial: 0,
             profile,
             rules,
-            ledger_too: true,
             server: Server::new(skew),
             group: Group::default(),
             topic: Topic::default(),
@@ -111,6 +108,7 @@ impl<R: Rules + Copy> World<R> {
             rng,
         };
         world.group.eager = world.profile.eager;
+        world.server.topic_barrier = world.profile.topic_barrier;
         for _ in 0..world.profile.edges {
             let skew = world.rng.below(60_000).cast_signed() - 30_000;
             world.edges.push(Edge {
@@ -275,7 +273,7 @@ impl<R: Rules + Copy> World<R> {
             statement.started = Some(self.t);
             let slow = !self.healed && self.rng.chance(self.profile.slow);
             let run = if slow {
-                self.rng.range(500, 8_500)
+                self.rng.range(self.profile.running.0, self.profile.running.1)
             } else {
                 self.rng.range(1, 40)
             };
