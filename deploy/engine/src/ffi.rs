@@ -408,7 +408,7 @@ impl Drop for Stream<'_> {
         if !self.ended {
             // SAFETY: connection and stream head are alive; the head itself is destroyed by its own drop.
             unsafe {
-                (self.connection.api.chdb_stream_cancel_query)(self.connection.handle(), self.head.raw)
+                (self.connection.api.chdb_stream_cancel_query)(self.connection.handle(), self.head.raw);
             };
         }
     }

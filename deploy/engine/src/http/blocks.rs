@@ -33,7 +33,7 @@ pub(crate) fn read_block(from: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
         usize::try_from(u32::from_le_bytes(bytes)).unwrap_or(usize::MAX)
     };
     let (packed, unpacked) = (size(17), size(21));
-    if packed < 9 || packed > MAX_BLOCK || unpacked > MAX_BLOCK {
+    if !(9..=MAX_BLOCK).contains(&packed) || unpacked > MAX_BLOCK {
         return Err(io::Error::other("a compressed block has an impossible size"));
     }
     let mut block = header.get(16..).unwrap_or_default().to_vec();

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::access::{Access, User};
 use super::answer;
 use super::asked::Asked;
-use super::input::Input;
+use super::input::{self, Input};
 use super::multipart;
 use super::output::{Answer, Encoding};
 use super::run::{Cancel, Head, Job};
@@ -20,6 +21,9 @@ use crate::status::Failure;
 
 /// How long a request waits for its turn.
 const QUEUE_TIME: Duration = Duration::from_secs(10);
+/// What is read of a refused request's body, and for how long.
+const DRAIN_BYTES: usize = 16 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// The largest form.
 const MAX_FORM: usize = 16 << 20;
 
@@ -73,22 +77,52 @@ pub(crate) async fn handle(service: Arc<Service>, request: Request<Incoming>) ->
     }
 }
 
+/// Who asks, and his turn: what needs no look at the body.
+async fn admit(
+    service: &Service,
+    parts: &Parts,
+    asked: &Asked,
+) -> Result<(User, OwnedSemaphorePermit), Failure> {
+    let user = service.access.user(&parts.headers, asked)?;
+    input::check_encoding(&parts.headers)?;
+    Ok((user, turn(service, user).await?))
+}
+
+/// Reads a little of the body of a refused request: a connection closed on unread bytes is reset, and the
+/// client would not see why.
+async fn drain(mut body: Incoming) {
+    let mut left = DRAIN_BYTES;
+    let reading = async {
+        while left > 0
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            left = left.saturating_sub(frame.data_ref().map_or(0, bytes::Bytes::len));
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+}
+
 async fn query(
     service: &Arc<Service>,
-    parts: hyper::http::request::Parts,
+    parts: Parts,
     body: Incoming,
     mut asked: Asked,
     ids: &Ids,
 ) -> Result<Head, Failure> {
-    let user = service.access.user(&parts.headers, &asked)?;
+    let (user, permit) = match admit(service, &parts, &asked).await {
+        Ok(admitted) => admitted,
+        Err(failure) => {
+            drain(body).await;
+            return Err(failure);
+        }
+    };
     let input = match multipart::boundary(&parts.headers) {
-        None => Input::new(body, &parts.headers, asked.decompress)?,
+        None => Input::new(body, &parts.headers, asked.decompress),
         Some(boundary) => {
             form(&mut asked, body, &boundary).await?;
             Input::empty()
         }
     };
-    let permit = turn(service, user).await?;
     let session = Arc::clone(&service.session);
     let cancel = Cancel::new(Arc::clone(&session), ids.tag.clone());
     let encoding = Encoding::of(&asked, &parts.headers);

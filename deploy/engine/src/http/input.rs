@@ -63,6 +63,8 @@ impl Read for Frames {
 pub(crate) enum Input {
     /// As it comes.
     Plain(Frames),
+    /// `Content-Encoding`, not begun: a decoder may read as soon as it is made, and reading blocks.
+    Unopened(Option<Frames>, String, bool),
     /// `Content-Encoding`.
     Encoded(Box<dyn Read + Send>),
     /// `decompress=1`, possibly inside a `Content-Encoding`.
@@ -76,31 +78,29 @@ impl std::fmt::Debug for Input {
 }
 
 impl Input {
-    pub(crate) fn new(body: Incoming, headers: &HeaderMap, decompress: bool) -> Result<Self, Failure> {
+    pub(crate) fn new(body: Incoming, headers: &HeaderMap, decompress: bool) -> Self {
         let frames = Frames {
             body,
             runtime: Handle::current(),
             left: Bytes::new(),
             ended: false,
         };
-        let encoding = headers
-            .get(CONTENT_ENCODING)
-            .map_or("", |v| v.to_str().unwrap_or("?"));
-        let reader: Box<dyn Read + Send> = match encoding.to_ascii_lowercase().as_str() {
-            "" | "identity" if !decompress => return Ok(Self::Plain(frames)),
-            "" | "identity" => Box::new(frames),
+        match encoding(headers) {
+            encoding if decompress || !matches!(encoding.as_str(), "" | "identity") => {
+                Self::Unopened(Some(frames), encoding, decompress)
+            }
+            _ => Self::Plain(frames),
+        }
+    }
+
+    fn open(frames: Frames, encoding: &str, decompress: bool) -> io::Result<Self> {
+        let reader: Box<dyn Read + Send> = match encoding {
             "gzip" => Box::new(flate2::read::MultiGzDecoder::new(frames)),
             "deflate" => Box::new(flate2::read::ZlibDecoder::new(frames)),
             "lz4" => Box::new(lz4_flex::frame::FrameDecoder::new(frames)),
-            "zstd" => Box::new(
-                zstd::stream::read::Decoder::new(frames).map_err(|e| Failure::new(1000, &e.to_string()))?,
-            ),
-            other => {
-                return Err(Failure::new(
-                    415,
-                    &format!("Content-Encoding {other} is not known."),
-                ));
-            }
+            "zstd" => Box::new(zstd::stream::read::Decoder::new(frames)?),
+            // `check_encoding` has let nothing else through.
+            _ => Box::new(frames),
         };
         Ok(if decompress {
             Self::Blocks(reader)
@@ -117,8 +117,15 @@ impl Input {
     /// The next bytes; `None` at the end of a complete body. Error: the client is gone, or what it sent
     /// cannot be unpacked.
     pub(crate) fn next(&mut self) -> io::Result<Option<Bytes>> {
+        if let Self::Unopened(frames, encoding, decompress) = self {
+            let Some(frames) = frames.take() else {
+                return Ok(None);
+            };
+            *self = Self::open(frames, encoding, *decompress)?;
+        }
         match self {
             Self::Plain(frames) => frames.next(),
+            Self::Unopened(..) => Ok(None),
             Self::Blocks(reader) => Ok(blocks::read_block(reader)?.map(Bytes::from)),
             Self::Encoded(reader) => {
                 let mut chunk = vec![0; CHUNK];
@@ -137,6 +144,24 @@ impl Input {
                 Ok(Some(data)) => left = left.saturating_sub(data.len()),
                 Ok(None) | Err(_) => return,
             }
+        }
+    }
+}
+
+fn encoding(headers: &HeaderMap) -> String {
+    headers
+        .get(CONTENT_ENCODING)
+        .map_or("", |v| v.to_str().unwrap_or("?"))
+        .to_ascii_lowercase()
+}
+
+/// Is the body's encoding one of those that [`Input::new`] unpacks?
+pub(crate) fn check_encoding(headers: &HeaderMap) -> Result<(), Failure> {
+    match encoding(headers).as_str() {
+        "" | "identity" | "gzip" | "deflate" | "lz4" | "zstd" => Ok(()),
+        other => {
+            let text = format!("Content-Encoding {other} is not known: gzip, deflate, lz4 and zstd are.");
+            Err(Failure::new(415, &text))
         }
     }
 }
