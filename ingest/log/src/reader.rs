@@ -150,7 +150,8 @@ impl Reader {
             return None;
         };
         let saved = lock(&shared.cursors).get(cursor)?.saved.clone();
-        saved.filter(|(position, _)| *position != Position::OLDEST)
+        // Registering a cursor writes just this; an owner's first save has a text.
+        saved.filter(|(position, meta)| *position != Position::OLDEST || !meta.is_empty())
     }
 
     fn locate(&mut self) -> Option<Place> {

@@ -1,9 +1,14 @@
 //! What is acknowledged is read back, in order, with consecutive numbers, across segments and starts.
 
-use footfall_log::{Item, KIND_MARK, Log, Position};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
+
+use footfall_log::{Append, Entry, Item, KIND_MARK, Log, Position};
 use tempfile::tempdir;
 
-use crate::harness::{config, drain, entry, open, payloads, records};
+use crate::harness::{config, drain, entry, eventually, open, payloads, records};
 
 #[tokio::test]
 async fn entries_come_back_as_they_went_in() {
@@ -125,4 +130,66 @@ async fn dropping_the_last_handle_writes_what_is_queued_and_frees_the_folder() {
     let (log, recovery) = Log::open(config(folder.path())).unwrap();
     assert_eq!(recovery.previous.map(|(_, through)| through), Some(2));
     assert_eq!(payloads(&drain(&mut log.reader("p").unwrap())), ["a"]);
+}
+
+#[tokio::test]
+async fn a_text_saved_before_anything_was_read_comes_back() {
+    let folder = tempdir().unwrap();
+    let (log, _) = open(folder.path());
+    let mut reader = log.reader("p").unwrap();
+    reader.save(reader.position(), "open").unwrap();
+    drop((reader, log));
+    let (log, _) = open(folder.path());
+    let reader = log.reader("p").unwrap();
+    assert_eq!(reader.saved(), Some((Position::OLDEST, "open".to_owned())));
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// Three callers of one log, polled once by hand, each with a flag that says whether it was woken.
+fn three(log: &Log) -> (Vec<Pin<Box<Append<'_, [Entry; 1]>>>>, Vec<Arc<Flag>>) {
+    let flags: Vec<_> = (0..3).map(|_| Arc::new(Flag(AtomicBool::new(false)))).collect();
+    let mut appends = Vec::new();
+    for flag in &flags {
+        let mut append = Box::pin(log.append([entry("a")]));
+        let waker = Waker::from(Arc::clone(flag));
+        assert!(
+            append
+                .as_mut()
+                .poll(&mut Context::from_waker(&waker))
+                .is_pending()
+        );
+        appends.push(append);
+    }
+    (appends, flags)
+}
+
+#[test]
+fn callers_are_woken_even_if_the_one_that_should_wake_them_never_runs() {
+    let folder = tempdir().unwrap();
+    let (log, _) = open(folder.path());
+    let (appends, flags) = three(&log);
+    eventually("all are woken", || {
+        flags.iter().all(|flag| flag.0.load(Ordering::Acquire))
+    });
+    drop(appends);
+}
+
+#[test]
+fn callers_are_woken_when_the_one_that_should_wake_them_is_dropped() {
+    let folder = tempdir().unwrap();
+    let (log, _) = open(folder.path());
+    let (mut appends, flags) = three(&log);
+    eventually("one is woken", || {
+        flags.iter().any(|flag| flag.0.load(Ordering::Acquire))
+    });
+    appends.truncate(1);
+    eventually("the other is woken", || flags[0].0.load(Ordering::Acquire));
+    drop(appends);
 }
