@@ -124,10 +124,15 @@ impl<S: Source> Driver<S> {
     ) -> Result<(), ProcessorError> {
         let mut stop_by: Option<Instant> = None;
         loop {
-            self.offer_if_due();
+            // The end of the last round first: an offer would put the next one in its place.
+            self.perform().await;
+            // First everything that is asked for: a round that is done must be put away before the next is offered.
             self.perform().await;
             if self.stopped {
                 return Ok(());
+            }
+            if self.offer_if_due() {
+                continue;
             }
             let room = self.ahead.room(&self.config.round).min(SLICE_BYTES);
             let wake = self.wake_at();
@@ -172,29 +177,20 @@ impl<S: Source> Driver<S> {
         [machine, round].into_iter().flatten().min()
     }
 
-    fn offer_if_due(&mut self) {
-        let due = self
-            .ahead
-            .due(&self.config.round)
-            .is_some_and(|due| due <= Instant::now());
+    /// True if the machine has taken a round.
+    fn offer_if_due(&mut self) -> bool {
+        let due = self.ahead.due(&self.config.round).is_some_and(|due| due <= Instant::now());
         if !due || !self.machine.wants_round() {
-            return;
+            return false;
         }
         let now = self.now();
-        match self
-            .machine
-            .offer(now, &self.ahead.spans, &self.ahead.heads, &mut self.out)
-        {
-            Offer::Busy => {}
-            Offer::Taken => {
-                let next = self.spare.take().unwrap_or_default();
-                let round = std::mem::replace(&mut self.ahead, next);
-                self.in_hand = Some(InHand {
-                    round,
-                    decisions: Vec::new(),
-                });
-            }
+        let offer = self.machine.offer(now, &self.ahead.spans, &self.ahead.heads, &mut self.out);
+        if offer == Offer::Taken {
+            let next = self.spare.take().unwrap_or_default();
+            let round = std::mem::replace(&mut self.ahead, next);
+            self.in_hand = Some(InHand { round, decisions: Vec::new() });
         }
+        offer == Offer::Taken
     }
 
     fn arrived(&mut self, arrival: Arrival) {
