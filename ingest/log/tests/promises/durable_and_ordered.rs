@@ -152,8 +152,10 @@ impl Wake for Flag {
     }
 }
 
+type Polled<'a> = Pin<Box<Append<'a, [Entry; 1]>>>;
+
 /// Three callers of one log, polled once by hand, each with a flag that says whether it was woken.
-fn three(log: &Log) -> (Vec<Pin<Box<Append<'_, [Entry; 1]>>>>, Vec<Arc<Flag>>) {
+fn three(log: &Log) -> (Vec<Polled<'_>>, Vec<Arc<Flag>>) {
     let flags: Vec<_> = (0..3).map(|_| Arc::new(Flag(AtomicBool::new(false)))).collect();
     let mut appends = Vec::new();
     for flag in &flags {

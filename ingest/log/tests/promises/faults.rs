@@ -172,6 +172,11 @@ async fn when_the_new_segment_fails_too_the_log_says_so_and_comes_back_by_itself
     let numbers = log.append([entry("b")]).await.unwrap();
     let items = drain(&mut log.reader("p").unwrap());
     assert_eq!(crate::harness::payloads(&items), ["b"]);
+    assert_eq!(
+        items.len() as u64,
+        numbers.start,
+        "the refused numbers were given again"
+    );
     assert_eq!(crate::harness::records(&items).last().unwrap().seq, numbers.start);
 }
 

@@ -94,7 +94,7 @@ impl Life {
         if !self.disk.crashed() {
             self.items.extend(drain(&mut self.reader));
             self.witness
-                .judge(&self.items, self.from, &self.recovery, Mercy::None);
+                .judge(&self.items, self.from, &self.recovery, Mercy::Unacknowledged);
         }
         (self.disk, self.witness, self.log)
     }
