@@ -179,16 +179,24 @@ impl<S: Source> Driver<S> {
 
     /// True if the machine has taken a round.
     fn offer_if_due(&mut self) -> bool {
-        let due = self.ahead.due(&self.config.round).is_some_and(|due| due <= Instant::now());
+        let due = self
+            .ahead
+            .due(&self.config.round)
+            .is_some_and(|due| due <= Instant::now());
         if !due || !self.machine.wants_round() {
             return false;
         }
         let now = self.now();
-        let offer = self.machine.offer(now, &self.ahead.spans, &self.ahead.heads, &mut self.out);
+        let offer = self
+            .machine
+            .offer(now, &self.ahead.spans, &self.ahead.heads, &mut self.out);
         if offer == Offer::Taken {
             let next = self.spare.take().unwrap_or_default();
             let round = std::mem::replace(&mut self.ahead, next);
-            self.in_hand = Some(InHand { round, decisions: Vec::new() });
+            self.in_hand = Some(InHand {
+                round,
+                decisions: Vec::new(),
+            });
         }
         offer == Offer::Taken
     }

@@ -78,11 +78,14 @@ impl Inserter {
     /// leaves the statement in doubt; the connection is not used again.
     pub async fn send(&mut self, sql: &str, body: Bytes) -> Inserted {
         let timeout = self.statement.timeout;
-        match tokio::time::timeout(timeout, self.attempt(sql, body)).await {
-            Ok(Ok(inserted)) => inserted,
-            Ok(Err(why)) => Inserted::InDoubt(why),
-            Err(_) => Inserted::InDoubt("wait for the answer to an insert: timed out".to_owned()),
-        }
+        let why = match tokio::time::timeout(timeout, self.attempt(sql, body)).await {
+            Ok(Ok(inserted)) => return inserted,
+            Ok(Err(why)) => why,
+            Err(_) => "wait for the answer to an insert: timed out".to_owned(),
+        };
+        // A server that notices the closed connection may give up by itself; nothing depends on it.
+        self.tasks.abort_all();
+        Inserted::InDoubt(why)
     }
 
     /// The connection is put back only after a whole answer.

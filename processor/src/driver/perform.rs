@@ -119,7 +119,9 @@ impl<S: Source> Driver<S> {
     }
 
     fn insert_ledger(&mut self, op: Op, rows: u64, deadline: i64) {
-        let Some(in_hand) = &mut self.in_hand else { return };
+        let Some(in_hand) = &mut self.in_hand else {
+            return self.not_sent(op);
+        };
         in_hand.decisions = self.machine.decisions().to_vec();
         let body = ledger::body(
             &in_hand.round,
@@ -132,7 +134,9 @@ impl<S: Source> Driver<S> {
     }
 
     fn insert_events(&mut self, op: Op, rows: u64, deadline: i64) {
-        let Some(in_hand) = &mut self.in_hand else { return };
+        let Some(in_hand) = &mut self.in_hand else {
+            return self.not_sent(op);
+        };
         in_hand.decisions = self.machine.decisions().to_vec();
         debug_assert_eq!(
             rows,
@@ -144,6 +148,13 @@ impl<S: Source> Driver<S> {
         );
         let body = in_hand.round.body(&in_hand.decisions, deadline);
         self.send(op, EVENTS, body, rows);
+    }
+
+    /// A bug of ours: the machine has a round in hand and we have none. Nothing has been sent, which is what `Late` says.
+    #[cold]
+    fn not_sent(&mut self, op: Op) {
+        tracing::error!("the round to insert is not here");
+        self.on(Input::Inserted(op, InsertOutcome::Late));
     }
 
     fn send(&mut self, op: Op, table: &'static str, body: Bytes, rows: u64) {
