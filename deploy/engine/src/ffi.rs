@@ -12,12 +12,20 @@ use std::ptr::{self, NonNull};
 
 use bytes::Bytes;
 
+use crate::values::{Classified, Counts, Parameters};
+
 /// A connection handle: `chdb_connect` gives a pointer to it, everything else takes the handle itself.
 type RawConnection = *mut c_void;
 type RawResult = *mut c_void;
 type RawInsert = *mut c_void;
-type Lengths = *const usize;
-type Strings = *const *const c_char;
+pub(crate) type Lengths = *const usize;
+pub(crate) type Strings = *const *const c_char;
+
+/// What the three functions that begin a statement have in common: connection, text, format, parameters.
+#[rustfmt::skip]
+type Begin = unsafe extern "C" fn(
+    RawConnection, *const u8, usize, *const u8, usize, Strings, Lengths, Strings, Lengths, usize,
+) -> *mut c_void;
 
 /// Declares the symbols once: as fields of [`Api`] and as the list that is resolved at start, so that a
 /// library that lacks one is refused before it has touched the data.
@@ -55,7 +63,6 @@ api! {
     chdb_stream_insert_with_params_n: fn(RawConnection, *const u8, usize, *const u8, usize, Strings, Lengths, Strings, Lengths, usize) -> RawInsert;
     chdb_stream_append: fn(RawInsert, *const c_void, usize) -> c_int;
     chdb_stream_done: fn(RawInsert) -> RawResult;
-    chdb_stream_cancel_insert: fn(RawInsert);
     chdb_stream_insert_error: fn(RawInsert) -> *const c_char;
     chdb_destroy_insert_stream: fn(RawInsert);
     chdb_result_buffer: fn(RawResult) -> *const u8;
@@ -78,27 +85,6 @@ struct Analysis {
     statement_count: u32,
     flags: u32,
     query_class: u32,
-}
-
-/// What the engine's own parser says of a statement, without running it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Classified {
-    /// Statements in the text; 0 when it does not parse.
-    pub(crate) statements: u32,
-    /// It leaves no trace: SELECT, SHOW, DESCRIBE, EXPLAIN, EXISTS, CHECK.
-    pub(crate) read_only: bool,
-}
-
-/// What a finished statement counted.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Counts {
-    pub(crate) elapsed_ns: u64,
-    pub(crate) result_rows: u64,
-    pub(crate) result_bytes: u64,
-    pub(crate) read_rows: u64,
-    pub(crate) read_bytes: u64,
-    pub(crate) written_rows: u64,
-    pub(crate) written_bytes: u64,
 }
 
 impl Api {
@@ -193,22 +179,7 @@ impl Connection {
         format: &str,
         parameters: &Parameters,
     ) -> Result<Answer, String> {
-        let (names, name_lengths, values, value_lengths, count) = parameters.raw();
-        // SAFETY: every pointer is passed with its length and lives for the call.
-        let raw = unsafe {
-            (self.api.chdb_query_with_params_n)(
-                self.handle(),
-                sql.as_ptr(),
-                sql.len(),
-                format.as_ptr(),
-                format.len(),
-                names,
-                name_lengths,
-                values,
-                value_lengths,
-                count,
-            )
-        };
+        let raw = self.start(self.api.chdb_query_with_params_n, sql, format, parameters);
         Answer { api: self.api, raw }.checked()
     }
 
@@ -217,24 +188,9 @@ impl Connection {
         &mut self,
         sql: &[u8],
         format: &str,
-        parameters: &Parameters,
+        values: &Parameters,
     ) -> Result<Stream<'_>, String> {
-        let (names, name_lengths, values, value_lengths, count) = parameters.raw();
-        // SAFETY: as in `query`; the values are captured before the call returns.
-        let raw = unsafe {
-            (self.api.chdb_stream_query_with_params_n)(
-                self.handle(),
-                sql.as_ptr(),
-                sql.len(),
-                format.as_ptr(),
-                format.len(),
-                names,
-                name_lengths,
-                values,
-                value_lengths,
-                count,
-            )
-        };
+        let raw = self.start(self.api.chdb_stream_query_with_params_n, sql, format, values);
         let head = Answer { api: self.api, raw }.checked()?;
         Ok(Stream {
             connection: self,
@@ -248,24 +204,9 @@ impl Connection {
         &mut self,
         sql: &[u8],
         format: &str,
-        parameters: &Parameters,
+        values: &Parameters,
     ) -> Result<Insert<'_>, String> {
-        let (names, name_lengths, values, value_lengths, count) = parameters.raw();
-        // SAFETY: as in `stream`; the returned handle is never null and is owned by `Insert`.
-        let raw = unsafe {
-            (self.api.chdb_stream_insert_with_params_n)(
-                self.handle(),
-                sql.as_ptr(),
-                sql.len(),
-                format.as_ptr(),
-                format.len(),
-                names,
-                name_lengths,
-                values,
-                value_lengths,
-                count,
-            )
-        };
+        let raw = self.start(self.api.chdb_stream_insert_with_params_n, sql, format, values);
         let insert = Insert {
             api: self.api,
             raw,
@@ -276,40 +217,15 @@ impl Connection {
             None => Ok(insert),
         }
     }
-}
 
-/// Named parameters of a statement, in the layout that the C API takes.
-#[derive(Debug, Default)]
-pub(crate) struct Parameters {
-    pairs: Vec<(String, String)>,
-    names: Vec<usize>,
-    name_lengths: Vec<usize>,
-    values: Vec<usize>,
-    value_lengths: Vec<usize>,
-}
-
-impl Parameters {
-    /// `pairs`: names without `param_`.
-    pub(crate) fn new(pairs: Vec<(String, String)>) -> Self {
-        // Addresses are kept as integers so that the type stays Send; the strings' heap buffers do not move.
-        let address = |s: &String| s.as_ptr() as usize;
-        Self {
-            names: pairs.iter().map(|p| address(&p.0)).collect(),
-            name_lengths: pairs.iter().map(|p| p.0.len()).collect(),
-            values: pairs.iter().map(|p| address(&p.1)).collect(),
-            value_lengths: pairs.iter().map(|p| p.1.len()).collect(),
-            pairs,
-        }
-    }
-
-    fn raw(&self) -> (Strings, Lengths, Strings, Lengths, usize) {
-        (
-            self.names.as_ptr().cast(),
-            self.name_lengths.as_ptr(),
-            self.values.as_ptr().cast(),
-            self.value_lengths.as_ptr(),
-            self.pairs.len(),
-        )
+    #[rustfmt::skip]
+    fn start(&mut self, begin: Begin, sql: &[u8], format: &str, parameters: &Parameters) -> RawResult {
+        let (names, name_sizes, values, value_sizes, count) = parameters.raw();
+        let (handle, text, size) = (self.handle(), sql.as_ptr(), sql.len());
+        let (format, format_size) = (format.as_ptr(), format.len());
+        // SAFETY: every pointer is passed with its length and lives for the call; the engine copies the values.
+        // What comes back is never null and belongs to the caller.
+        unsafe { begin(handle, text, size, format, format_size, names, name_sizes, values, value_sizes, count) }
     }
 }
 
@@ -414,7 +330,7 @@ impl Drop for Stream<'_> {
     }
 }
 
-/// An INSERT that takes data. Dropped before [`Insert::finish`], it is cancelled.
+/// An INSERT that takes data. Dropped before [`Insert::finish`] it is cancelled: what has not become a part is gone.
 #[derive(Debug)]
 pub(crate) struct Insert<'a> {
     api: &'static Api,
@@ -442,12 +358,6 @@ impl Insert<'_> {
         Answer { api: self.api, raw }
             .checked()
             .map(|answer| answer.counts())
-    }
-
-    /// Gives the insert up; what has not been flushed as a part is gone.
-    pub(crate) fn cancel(self) {
-        // SAFETY: the handle is alive; a finished one is left as it is.
-        unsafe { (self.api.chdb_stream_cancel_insert)(self.raw) };
     }
 }
 

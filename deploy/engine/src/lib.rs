@@ -22,6 +22,7 @@ mod session;
 mod sql;
 mod status;
 mod supervise;
+mod values;
 
 pub use config::{Config, ConfigError, Secret};
 pub use process::main;

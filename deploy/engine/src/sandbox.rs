@@ -81,3 +81,48 @@ fn restrict(config: &Config) -> Result<RulesetStatus, RulesetError> {
     }
     Ok(ruleset.restrict_self()?.ruleset)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::net::{TcpListener, TcpStream};
+    use std::process::Command;
+
+    use super::*;
+    use crate::config::Secret;
+
+    /// Landlock holds the thread that asks for it and what it starts: this one is thrown away.
+    #[test]
+    fn files_programs_and_connections_outside_the_folder_are_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = Config::new(folder.path().to_owned(), "/nonexistent".into(), Secret::new("x"));
+        let walled = move || {
+            close(&config).unwrap();
+            let own = config.data.join("own");
+            std::fs::write(&own, "x").unwrap();
+            assert_eq!(std::fs::read(&own).unwrap(), b"x");
+            std::fs::read_to_string("/proc/meminfo").unwrap();
+            let denied = [
+                std::fs::read("/etc/passwd").map(drop),
+                std::fs::read("/proc/self/environ").map(drop),
+                std::fs::read("/proc/self/task").map(drop),
+                std::fs::read_dir("/").map(drop),
+                std::fs::write("/tmp/out", "x"),
+                std::fs::hard_link("/etc/passwd", config.data.join("link")),
+                Command::new("/bin/true").spawn().map(drop),
+                TcpStream::connect(address).map(drop),
+                TcpListener::bind("127.0.0.1:0").map(drop),
+            ];
+            for (at, result) in denied.into_iter().enumerate() {
+                let kind = result.expect_err(&format!("attempt {at} has succeeded")).kind();
+                assert!(
+                    matches!(kind, ErrorKind::PermissionDenied | ErrorKind::CrossesDevices),
+                    "{at}: {kind}"
+                );
+            }
+        };
+        std::thread::spawn(walled).join().unwrap();
+    }
+}

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::config::Config;
-use crate::ffi::{Api, Connection, Parameters};
+use crate::ffi::{Api, Connection};
 use crate::sql::guard::Guard;
+use crate::values::Parameters;
 
 /// What everybody may do who gets past authentication; the reader is held further by `readonly`.
 const GRANTS: &str = "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, \

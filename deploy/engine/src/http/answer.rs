@@ -5,9 +5,9 @@ use hyper::{Response, StatusCode};
 
 use super::output::{Answer, Encoding};
 use super::run::{Head, exception_tag};
-use crate::ffi::Counts;
 use crate::session::Facts;
 use crate::status::Failure;
+use crate::values::Counts;
 
 /// The name that the server goes by, as `displayName()` would.
 const DISPLAY_NAME: &str = "footfall";

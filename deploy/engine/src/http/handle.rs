@@ -12,10 +12,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use super::access::{Access, User};
 use super::answer;
 use super::asked::Asked;
+use super::cancel::Cancel;
 use super::input::{self, Input};
 use super::multipart;
 use super::output::{Answer, Encoding};
-use super::run::{Cancel, Head, Job};
+use super::run::{Head, Job};
 use crate::session::Session;
 use crate::status::Failure;
 

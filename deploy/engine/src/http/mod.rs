@@ -6,6 +6,7 @@ pub(crate) mod access;
 pub(crate) mod answer;
 pub(crate) mod asked;
 pub(crate) mod blocks;
+pub(crate) mod cancel;
 pub(crate) mod handle;
 pub(crate) mod input;
 pub(crate) mod multipart;

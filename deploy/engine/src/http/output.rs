@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::asked::Asked;
 use super::blocks;
-use super::run::CancelOnDrop;
+use super::cancel::CancelOnDrop;
 use crate::status::Failure;
 
 /// Blocks that may wait for the client. A block is about 64 Ki rows.

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use super::access::User;
 use super::asked::Asked;
 use super::input::{self, Input};
-use crate::ffi::Parameters;
 use crate::session::Session;
 use crate::sql::guard::{Guard, input_format};
 use crate::sql::lexer::Token;
 use crate::sql::statement::{Action, begins_with_insert, insert_head, whole};
 use crate::status::Failure;
+use crate::values::Parameters;
 
 /// The longest statement that is read, the data of an INSERT not counted. The engine's own limit is the
 /// setting `max_query_size` (256 KiB).
@@ -92,7 +92,8 @@ fn read(asked: &mut Asked, input: &mut Input) -> Result<Bytes, Failure> {
         // A head is looked for again when the text has doubled: never quadratic.
         if text.len() >= tried * 2 && begins_with_insert(&text) {
             tried = text.len();
-            if insert_head(&text)?.is_some() {
+            // An error may only mean that a quote is cut here; if it stays, `plan` meets it again.
+            if matches!(insert_head(&text), Ok(Some(_))) {
                 return Ok(text.into());
             }
         }

@@ -4,28 +4,25 @@
 //! the head is sent an error is an HTTP status; after it, text at the end of the body and a broken connection.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::access::User;
 use super::asked::Asked;
+use super::cancel::Cancel;
 use super::input::{self, Input};
 use super::output::{self, Answer, Encoding, Output};
 use super::plan::{Plan, plan};
 use super::select::{Joiner, streams};
-use crate::ffi::{Answer as Block, Connection, Counts, Parameters, Stream};
+use crate::ffi::{Answer as Block, Connection, Stream};
 use crate::session::Session;
 use crate::sql::statement::Action;
 use crate::status::Failure;
+use crate::values::{Counts, Parameters};
 
 /// What of a body is still read after an error, so that the client gets to see the answer.
 const DRAIN: usize = 64 << 20;
-/// How often a statement of a client that is gone is killed again, if it had not begun yet.
-const KILL_TRIES: u32 = 50;
 
 /// The beginning of a good answer.
 #[derive(Debug)]
@@ -48,97 +45,6 @@ pub(crate) struct Job {
     pub(crate) cancel: Cancel,
     /// Held while the statement runs.
     pub(crate) _permit: OwnedSemaphorePermit,
-}
-
-/// A statement that can be killed because its client is gone. Inserts are left alone: a cut body cancels them by itself,
-/// and one that has arrived as a whole runs to its end, as on a server.
-#[derive(Debug, Clone)]
-pub(crate) struct Cancel(Arc<Running>);
-
-/// Dropped before the statement is done, it kills it.
-#[derive(Debug)]
-pub(crate) struct CancelOnDrop(Option<Cancel>);
-
-impl CancelOnDrop {
-    /// The answer is there; what is left of it has a guard of its own.
-    pub(crate) fn disarm(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        if let Some(cancel) = &self.0 {
-            cancel.client_gone();
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Running {
-    session: Arc<Session>,
-    tag: String,
-    reads: AtomicBool,
-    done: AtomicBool,
-    gone: AtomicBool,
-}
-
-impl Cancel {
-    pub(crate) fn new(session: Arc<Session>, tag: String) -> Self {
-        let flag = || AtomicBool::new(false);
-        Self(Arc::new(Running {
-            session,
-            tag,
-            reads: flag(),
-            done: flag(),
-            gone: flag(),
-        }))
-    }
-
-    fn gone(&self) -> bool {
-        self.0.gone.load(Ordering::SeqCst)
-    }
-
-    /// For the client's side of the request: its future, then its body.
-    pub(crate) fn guard(&self) -> CancelOnDrop {
-        CancelOnDrop(Some(self.clone()))
-    }
-
-    /// Nothing is left to kill.
-    fn done(&self) {
-        self.0.done.store(true, Ordering::SeqCst);
-    }
-
-    fn client_gone(&self) {
-        self.0.gone.store(true, Ordering::SeqCst);
-        if self.0.done.load(Ordering::SeqCst) || !self.0.reads.load(Ordering::SeqCst) {
-            return;
-        }
-        let cancel = Arc::clone(&self.0);
-        if let Ok(runtime) = Handle::try_current() {
-            // Ends by itself; at shutdown the engine's end takes its statements along.
-            drop(runtime.spawn_blocking(move || cancel.kill()));
-        }
-    }
-}
-
-impl Running {
-    fn kill(&self) {
-        // The tag is made here: hexadecimal digits and hyphens.
-        let sql = format!(
-            "KILL QUERY WHERE Settings['query_cache_tag'] = '{}' ASYNC",
-            self.tag
-        );
-        for _ in 0..KILL_TRIES {
-            if self.done.load(Ordering::SeqCst) {
-                return;
-            }
-            if let Some(mut connection) = self.session.connect() {
-                let _ = connection.query(sql.as_bytes(), "Null", &Parameters::default());
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
 }
 
 type Reply = oneshot::Sender<Result<Head, Failure>>;
@@ -166,7 +72,7 @@ impl Job {
             &self.tag,
         )?;
         let reads = matches!(plan.action, Action::Select | Action::Show);
-        self.cancel.0.reads.store(reads, Ordering::SeqCst);
+        self.cancel.reads(reads);
         let refused = || Failure::new(1000, "the engine gives no connection. (POCO_EXCEPTION)");
         let mut connection = self.session.connect().ok_or_else(refused)?;
         let before = plan.settings.join("; ");
@@ -236,10 +142,8 @@ impl Job {
             }
             data = match self.input.next() {
                 Ok(more) => more,
-                Err(error) => {
-                    insert.cancel();
-                    return Err(input::failure(&error));
-                }
+                // Dropped unfinished, the insert is cancelled.
+                Err(error) => return Err(input::failure(&error)),
             };
         }
         insert.finish().map_err(Failure::of_engine)

@@ -200,3 +200,86 @@ fn output_format(all: &[Token<'_>]) -> Option<String> {
     };
     ends_with(all.len()).or_else(|| last.and_then(ends_with))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(text: &str) -> (usize, usize, Action) {
+        let (statement, _) = insert_head(text.as_bytes()).unwrap().unwrap();
+        (statement.sql_end, statement.data_at, statement.action)
+    }
+
+    #[test]
+    fn the_head_of_an_insert_ends_where_its_rows_begin() {
+        for (sql, format, rest) in [
+            ("INSERT INTO t ", "CSV", "\n1,2"),
+            ("INSERT INTO t (a, `format`) /* FORMAT x */ ", "Native", "\n\x01"),
+            ("insert into table a.`values` ", "JSONEachRow", " \r\n{}"),
+            ("INSERT INTO format ", "TSV", " \t\n\n1"),
+            ("INSERT INTO t SETTINGS a = 1, b = 'FORMAT' ", "TSV", "\n1"),
+        ] {
+            let text = format!("{sql}FORMAT {format}{rest}");
+            let (sql_end, data_at, action) = head(&text);
+            assert_eq!(&text[..sql_end], sql);
+            assert_eq!(
+                action,
+                Action::Insert {
+                    format: format.to_owned()
+                }
+            );
+            let blanks = rest.find('\n').unwrap() + 1;
+            assert_eq!(&text[data_at..], &rest[blanks..], "{text:?}");
+        }
+        let (sql_end, data_at, _) = head("INSERT INTO values VALUES (1)");
+        assert_eq!((sql_end, data_at), (19, 25));
+    }
+
+    #[test]
+    fn a_head_that_is_cut_anywhere_is_either_incomplete_or_the_same() {
+        let text = b"INSERT INTO a.t (x, `y`) SETTINGS z = 'a' FORMAT JSONEachRow\n{\"x\":1}";
+        let whole = insert_head(text).unwrap().unwrap().0;
+        for cut in 0..text.len() {
+            // A cut quote is an error only when nothing more comes: here more text does.
+            if let Ok(Some((statement, _))) = insert_head(&text[..cut]) {
+                assert!(cut > whole.data_at - 1, "{cut}");
+                assert_eq!(statement.action, whole.action);
+            }
+        }
+    }
+
+    #[test]
+    fn one_statement_and_no_more() {
+        for good in [
+            "SELECT 1;",
+            "SELECT ';' ; ;",
+            "SELECT $$;$$",
+            "SELECT 1 -- ; \n",
+            "SELECT /* ; /* */ */ 1",
+        ] {
+            whole(good.as_bytes()).unwrap();
+        }
+        for bad in [
+            "SELECT 1; SELECT 2",
+            "SELECT 1 /* */ ; /* x */ y",
+            "",
+            ";",
+            "1 + 1",
+            "DETACH TABLE t",
+        ] {
+            assert!(whole(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_output_format_is_the_last_word() {
+        let format = |sql: &str| whole(sql.as_bytes()).unwrap().0.output_format;
+        assert_eq!(format("SELECT 1 FORMAT JSON").as_deref(), Some("JSON"));
+        assert_eq!(
+            format("SELECT 1 format CSV SETTINGS a = 1;").as_deref(),
+            Some("CSV")
+        );
+        assert_eq!(format("SELECT format FROM t"), None);
+        assert_eq!(format("SELECT 'x FORMAT JSON'"), None);
+    }
+}

@@ -1,6 +1,7 @@
 """clickhouse-connect against the engine: inserts, selects, parameters, an error, every compression."""
 
 import os
+from datetime import datetime, timedelta, timezone
 
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import DatabaseError
@@ -19,12 +20,13 @@ def connect(**options):
 
 def exercise(client, table):
     client.command(f"CREATE TABLE {table} (n UInt64, s String, t DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY n")
-    rows = [[n, f"row 'ä' {n}\n", 1_700_000_000.125 + n] for n in range(20_000)]
+    start = datetime(2026, 11, 21, 12, 0, 0, 125_000, tzinfo=timezone.utc)
+    rows = [[n, f"row 'ä' {n}\n", start + timedelta(seconds=n)] for n in range(20_000)]
     summary = client.insert(table, rows, column_names=["n", "s", "t"])
     assert summary.written_rows == 20_000, summary.summary
 
-    result = client.query(f"SELECT n, s FROM {table} WHERE n < {{limit:UInt64}} ORDER BY n", parameters={"limit": 10_000})
-    assert [list(row) for row in result.result_rows] == [row[:2] for row in rows[:10_000]]
+    result = client.query(f"SELECT n, s, t FROM {table} WHERE n < {{limit:UInt64}} ORDER BY n", parameters={"limit": 10_000})
+    assert [[*row[:2], row[2].replace(tzinfo=timezone.utc)] for row in result.result_rows] == rows[:10_000]
     assert client.query(f"SELECT n FROM {table} WHERE 0").result_rows == []
     assert client.query(f"SELECT count() FROM {table} WHERE s = {{s:String}}", parameters={"s": rows[5][1]}).first_row[0] == 1
     assert client.command(f"SELECT max(n) FROM {table}") == 19_999
