@@ -28,12 +28,12 @@ pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Result<T>) -> Result
     }
 }
 
-/// The built binary: `FOOTFALL_BIN`, else the one beside this test's own executable.
+/// The built binary: `TEST_BIN`, else the one beside this test's own executable.
 ///
 /// # Errors
 /// It has not been built.
 pub fn binary() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("FOOTFALL_BIN") {
+    if let Some(path) = std::env::var_os("TEST_BIN") {
         return Ok(path.into());
     }
     let test = std::env::current_exe()?;
@@ -44,7 +44,7 @@ pub fn binary() -> Result<PathBuf> {
         .join("footfall");
     if !path.exists() {
         bail!(
-            "{} is not built: run `cargo build -p footfall` first, or set FOOTFALL_BIN",
+            "{} is not built: run `cargo build -p footfall` first, or set TEST_BIN",
             path.display()
         );
     }
@@ -146,7 +146,7 @@ impl Home {
             "--clickhouse-listen",
             &self.clickhouse.to_string(),
         ]);
-        command.env("FOOTFALL_ADMIN_LISTEN", self.admin.to_string());
+        command.env("FOOTFALL_INGEST_ADMIN_LISTEN", self.admin.to_string());
         command.stdout(out.try_clone()?).stderr(out).process_group(0);
         let child = command.spawn().context("start footfall")?;
         Ok(Footfall {

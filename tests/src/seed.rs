@@ -11,15 +11,15 @@ impl Seed {
         Self(seed)
     }
 
-    /// The seed of `FOOTFALL_SEED`, or one from the clock; printed, so that a failure can be repeated.
+    /// The seed of `TEST_SEED`, or one from the clock; printed, so that a failure can be repeated.
     #[must_use]
     #[expect(clippy::print_stderr, reason = "a failure is repeated with this number")]
     pub fn from_env() -> Self {
-        let given = std::env::var("FOOTFALL_SEED")
+        let given = std::env::var("TEST_SEED")
             .ok()
             .and_then(|text| text.parse().ok());
         let seed = given.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 16);
-        eprintln!("seed: FOOTFALL_SEED={seed}");
+        eprintln!("seed: TEST_SEED={seed}");
         Self(seed)
     }
 

@@ -6,7 +6,7 @@ use footfall_tests::load::{self, Control, Plan};
 use footfall_tests::seed::Seed;
 use std::time::{Duration, Instant};
 
-/// Events of the run; `FOOTFALL_E2E_EVENTS` overrides.
+/// Events of the run; `TEST_EVENTS` overrides.
 const EVENTS: u64 = 200_000;
 
 #[test]
@@ -14,7 +14,7 @@ fn every_event_is_in_the_table_once_as_it_was_sent() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::new(&folder.path().join("data")).unwrap();
     let footfall = home.start().unwrap();
-    let events = std::env::var("FOOTFALL_E2E_EVENTS")
+    let events = std::env::var("TEST_EVENTS")
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(EVENTS);

@@ -1,5 +1,5 @@
 //! Faults under load: whatever is killed, cut, frozen or full, what was acknowledged is in the table once, by the books
-//! and by the client's own count. One file per fault; `FOOTFALL_FAULTS=full` runs each at full length.
+//! and by the client's own count. One file per fault; `TEST_FAULTS=full` runs each at full length.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,13 +20,13 @@ use footfall_tests::seed::Seed;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How often a fault is repeated: `short` in the everyday run, `full` when `FOOTFALL_FAULTS=full`.
+/// How often a fault is repeated: `short` in the everyday run, `full` when `TEST_FAULTS=full`.
 fn rounds(short: u64, full: u64) -> u64 {
     if is_full() { full } else { short }
 }
 
 fn is_full() -> bool {
-    std::env::var("FOOTFALL_FAULTS").is_ok_and(|text| text == "full")
+    std::env::var("TEST_FAULTS").is_ok_and(|text| text == "full")
 }
 
 /// A steady load of singles and batches that the product keeps up with.
