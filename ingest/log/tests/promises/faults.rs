@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use footfall_log::{Config, Log, Position, Recovery, State};
+use footfall_log::{Config, Item, Log, Position, Recovery, State};
 
 use crate::harness::{config, drain, entry, eventually};
 use crate::sim::{Fault, SimDisk};
@@ -172,9 +172,8 @@ async fn when_the_new_segment_fails_too_the_log_says_so_and_comes_back_by_itself
     let numbers = log.append([entry("b")]).await.unwrap();
     let items = drain(&mut log.reader("p").unwrap());
     assert_eq!(crate::harness::payloads(&items), ["b"]);
-    assert_eq!(
-        items.len() as u64,
-        numbers.start,
+    assert!(
+        items.iter().all(|item| matches!(item, Item::Record(_))),
         "the refused numbers were given again"
     );
     assert_eq!(crate::harness::records(&items).last().unwrap().seq, numbers.start);
