@@ -2,7 +2,7 @@
 //! The first pass is [`crate::classify`].
 
 use crate::head::{Decision, Head, LostRow, Number, Numbers, Reason, Verdict};
-use crate::known::{Known, tells_apart};
+use crate::known::{Known, WARM, tells_apart};
 use crate::round::{Class, Round};
 use crate::rules::{Rule, Rules};
 
@@ -13,7 +13,17 @@ pub(crate) fn judge<R: Rules>(round: &mut Round, known: &mut Known, rules: &R) {
     decisions.clear();
     lost.clear();
     let mut lost_before = Vec::new();
+    let mut ahead = round.heads.chunks(WARM);
     for (index, (head, class)) in round.heads.iter().zip(&round.classes).enumerate() {
+        if index.is_multiple_of(WARM) {
+            known.warm(
+                ahead
+                    .next()
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|head| head.event_id.as_u128()),
+            );
+        }
         let decision = match class {
             Class::Dropped => Decision::Dropped,
             Class::Repeat => Decision::LeaveOut,

@@ -14,6 +14,8 @@ use crate::input::RecentId;
 
 const EMPTY: u64 = u64::MAX;
 const LEAST_SLOTS: usize = 1_024;
+/// How many ids are read ahead.
+pub(crate) const WARM: usize = 32;
 
 #[derive(Clone, Copy)]
 struct Entry {
@@ -144,10 +146,30 @@ impl Known {
         None
     }
 
+    /// Reads the slots of ids that will be asked for next. The reads do not depend on each other, so their cache misses
+    /// overlap; one by one, they are what a full map costs.
+    #[inline]
+    pub(crate) fn warm(&self, ids: impl Iterator<Item = u128>) {
+        let mask = self.slots.len() - 1;
+        let read = |id| {
+            self.slots
+                .get(self.hash(id) as usize & mask)
+                .copied()
+                .unwrap_or(EMPTY)
+        };
+        std::hint::black_box(ids.map(read).fold(0, |all, slot| all ^ slot));
+    }
+
     /// The round is in the tables: its ids stay, and what is too old or too much goes.
     pub(crate) fn settle(&mut self) {
-        while self.ring.len() > self.limit {
-            self.pop_front();
+        while let Some(surplus) = self
+            .ring
+            .len()
+            .checked_sub(self.limit)
+            .filter(|surplus| *surplus > 0)
+        {
+            self.warm(self.ring.iter().take(WARM).map(|entry| entry.id));
+            (0..surplus.min(WARM)).for_each(|_| self.pop_front());
         }
         let horizon = self.newest.saturating_sub(self.window);
         while self.ring.front().is_some_and(|oldest| oldest.received < horizon) {

@@ -17,6 +17,7 @@
 //!    with the right count is in doubt: wait for the deadline, barrier, look, prove, decide anew.
 //! 6. **Position** (`work`): [`Output::RoundDone`] when both tables have the round; saved with the next proof.
 //! 7. **Revoke** (`revoke`): [`Input::Revoke`] until [`Output::Released`]; `closed` is committed only if it is true.
+//! 8. **Audit** ([`audit`]): counts over closed ranges, findings, repairs.
 //!
 //! # What a driver must do
 //! - Answer every operation exactly once; never repeat an insert by itself; give inserts the tag, `max_execution_time`
@@ -39,6 +40,7 @@
 )]
 
 mod answer;
+pub mod audit;
 mod barrier;
 mod classify;
 mod config;

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use footfall_delivery::{Number, Reason, Rules};
+use footfall_delivery::{Entry, Meta, Number, Reason, Rules};
 use uuid::Uuid;
 
+use crate::profile::Setup;
 use crate::topic::{Kind, Record};
 use crate::world::World;
 
@@ -49,6 +50,30 @@ impl<R: Rules + Copy> World<R> {
         found.extend(self.wrong_ids(&acknowledged));
         for what in found {
             self.violate(what);
+        }
+    }
+
+    /// `closed` is a promise: no row of that partition can still arrive.
+    pub fn check_closed(&mut self, index: usize, entries: &[Entry]) {
+        if self.profile.setup == Setup::Child {
+            return;
+        }
+        let now = self.server.now(self.t);
+        for entry in entries
+            .iter()
+            .filter(|entry| matches!(entry.meta, Meta::Closed { .. }))
+        {
+            let mut open = self.server.statements.iter().filter(|(_, s)| {
+                (s.started.is_some() || now < s.deadline)
+                    && s.rows.iter().any(|r| r.partition == entry.partition)
+            });
+            if let Some((id, _)) = open.next() {
+                let what = format!(
+                    "i{index} closes partition {}, insert {id} can still land",
+                    entry.partition
+                );
+                return self.violate(what);
+            }
         }
     }
 

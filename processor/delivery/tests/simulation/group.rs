@@ -74,10 +74,9 @@ impl Group {
                 .members
                 .iter()
                 .find(|(_, member)| member.claims.contains(&partition));
-            if self.eager || claimant.is_none_or(|(id, _)| *id == to) {
-                if let Some(member) = self.members.get_mut(&to) {
-                    member.assignment.insert(partition);
-                }
+            let free = self.eager || claimant.is_none_or(|(id, _)| *id == to);
+            if let Some(member) = self.members.get_mut(&to).filter(|_| free) {
+                member.assignment.insert(partition);
             }
         }
     }
