@@ -10,9 +10,9 @@ use crate::identify::Trust;
 use crate::metrics::Metrics;
 use crate::stamp::{Sender, stamp};
 use footfall_log::Entry;
-use footfall_schemas::beacon::Stamp;
+use footfall_schemas::beacon::{Single, Stamp};
 use footfall_schemas::reject::Rejection;
-use footfall_schemas::{Beacon, BeaconEvent, Event, Kind, Reject};
+use footfall_schemas::{Beacon, BeaconEvent, Event, Kind};
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Builder;
@@ -55,6 +55,15 @@ impl Counts {
 impl Batch {
     /// Reads a body and stamps its events; a bad event costs only itself.
     pub(crate) fn make(edge: &Edge, peer: IpAddr, head: &Head<'_>, body: &[u8]) -> Result<Self, Refusal> {
+        if let Some(single) = Single::parse(body) {
+            let request = Request {
+                site: &single.site,
+                sent_at: single.sent_at,
+                pixel: false,
+                bytes: body.len(),
+            };
+            return Self::stamp(edge, peer, head, &request, std::iter::once(Ok(single.event)), 1);
+        }
         let beacon = Beacon::parse(body)?;
         let count = beacon.events.len();
         let events = beacon.events.into_iter().map(BeaconEvent::parse);
@@ -105,12 +114,13 @@ impl Batch {
         };
         let room = request.bytes / count.max(1) + 512;
         for (index, event) in events.enumerate() {
-            let entry = event.and_then(|event| {
-                batch.counts.take(&event);
-                entry(&stamp(event, &sender, rand::random()), room)
-            });
-            match entry {
-                Ok(entry) => batch.entries.push(entry),
+            match event {
+                Ok(event) => {
+                    batch.counts.take(&event);
+                    batch
+                        .entries
+                        .push(entry(&stamp(event, &sender, rand::random()), room));
+                }
                 Err(rejection) => batch.rejected.push((index, rejection)),
             }
         }
@@ -128,16 +138,15 @@ pub(crate) struct Request<'a> {
 }
 
 /// The record of an event; `room` bytes are set aside for it.
-fn entry(event: &Event<'_>, room: usize) -> Result<Entry, Rejection> {
+fn entry(event: &Event<'_>, room: usize) -> Entry {
     let mut payload = Vec::with_capacity(room);
-    serde_json::to_writer(&mut payload, event)
-        .map_err(|_| Rejection::new(Reject::WrongType, "the event cannot be written as JSON"))?;
-    Ok(Entry {
+    event.write_json(&mut payload);
+    Entry {
         kind: event.kind.code(),
         time_ms: event.received_at.unsigned_abs(),
         key: event.visitor.into_bytes(),
         payload,
-    })
+    }
 }
 
 /// Milliseconds since 1970; a clock before that counts as 1970.

@@ -113,7 +113,10 @@ fn open(config: Config, log: Log) -> Result<Edge, IngestError> {
 fn admin(edge: &Arc<Edge>) -> Server<Admin> {
     let few = 64;
     Server {
-        handler: Arc::new(Admin(Arc::clone(edge))),
+        handler: Arc::new(Admin {
+            edge: Arc::clone(edge),
+            metrics: Arc::default(),
+        }),
         limits: Limits {
             connections: few,
             connections_per_address: few,

@@ -4,6 +4,8 @@
 //! parses this. Fields that are empty, zero or false are left out of the JSON. From the first version on it carries what
 //! later releases need; a new field needs no new version, a changed meaning does.
 
+mod write;
+
 use crate::flag::Flags;
 use crate::kind::Kind;
 use crate::object::{self, Pairs};

@@ -56,6 +56,8 @@ pub(super) async fn drive<H: Handler>(
     let connection = http1::Builder::new()
         .header_read_timeout(None)
         .max_header_size(header_bytes)
+        // Answers are small: one buffer and one plain write are cheaper than two buffers and a writev.
+        .writev(false)
         // Room for a head and the first piece of its body.
         .max_buf_size(header_bytes + 8192)
         .serve_connection(TokioIo::new(stream), service);

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// A page that may send.
@@ -21,10 +21,9 @@ pub(crate) const KEY: &str = "a secret of the shop's server";
 pub(crate) struct Server {
     pub(crate) public: SocketAddr,
     pub(crate) admin: SocketAddr,
-    pub(crate) log: Log,
-    pub(crate) folder: TempDir,
+    _folder: TempDir,
     pub(crate) shutdown: CancellationToken,
-    pub(crate) task: JoinHandle<Result<(), IngestError>>,
+    tasks: JoinSet<Result<(), IngestError>>,
     reader: footfall_log::Reader,
 }
 
@@ -105,9 +104,10 @@ impl Setup {
             public: listeners.public.local_addr().unwrap(),
             admin: listeners.admin.as_ref().unwrap().local_addr().unwrap(),
             reader: log.reader("test").unwrap(),
-            task: tokio::task::spawn(run(self.config, listeners, log.clone(), shutdown.clone())),
-            log,
-            folder: self.folder,
+            tasks: [run(self.config, listeners, log, shutdown.clone())]
+                .into_iter()
+                .collect(),
+            _folder: self.folder,
             shutdown,
         }
     }
@@ -179,13 +179,10 @@ impl Server {
             .unwrap()
     }
 
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(mut self) {
         self.shutdown.cancel();
-        tokio::time::timeout(PATIENCE, self.task)
-            .await
-            .unwrap()
-            .unwrap()
-            .unwrap();
+        let ended = tokio::time::timeout(PATIENCE, self.tasks.join_next()).await;
+        ended.unwrap().unwrap().unwrap().unwrap();
     }
 }
 

@@ -1,0 +1,49 @@
+//! What is sent: a realistic event of 600 bytes, and batches of 50, no two alike.
+
+use std::io::Write;
+
+/// Events of a batch.
+pub(crate) const BATCH: u32 = 50;
+/// Different batches; the load goes through them in turn.
+const BATCHES: u32 = 400;
+
+/// The fields of event `n` from `"id"` on.
+fn fields(n: u64) -> String {
+    let (page, item, height) = (n.wrapping_mul(0x9E37_79B9_7F4A_7C15), n % 9973, 500 + n % 700);
+    format!(
+        r#""id":"01932f4c-8d1e-7c3a-9b5f-{:012x}","type":"page_view","ts":1795273445{:03},"url":"https://shop.example/category/shoes/item-{item}?utm_source=newsletter&utm_medium=email&utm_campaign=autumn-{item}","title":"Running shoes, model {item} - The Shop","referrer":"https://www.search.example/results?q=running+shoes+{item}","seq":1,"page_id":"01932f4c-8d1e-7c3a-8001-{:012x}","attempt":1,"screen_w":1920,"screen_h":1080,"viewport_w":1536,"viewport_h":{height},"language":"de-DE","timezone":"Europe/Berlin","props":{{"category":"shoes","price":"89.{:02}"}}"#,
+        n & 0xFFFF_FFFF_FFFF,
+        n % 1000,
+        page & 0xFFFF_FFFF_FFFF,
+        n % 100,
+    )
+}
+
+/// One event as a request of its own, padded to 600 bytes.
+pub(crate) fn single(n: u64) -> Vec<u8> {
+    let mut body = format!(r#"{{"site":"demo","sent_at":1795273446000,{}"#, fields(n)).into_bytes();
+    let padding = 600_usize.saturating_sub(body.len() + r#","pad":"}""#.len());
+    let pad = format!(r#","pad":"{}"}}"#, "x".repeat(padding));
+    // `pad` stands for a field of a newer release: 600 bytes whatever the numbers above are.
+    body.extend_from_slice(pad.as_bytes());
+    body
+}
+
+/// All batches, compressed.
+pub(crate) fn batches() -> Vec<Vec<u8>> {
+    (0..BATCHES).map(batch).collect()
+}
+
+fn batch(number: u32) -> Vec<u8> {
+    let first = 1_000_000_000 + u64::from(number * BATCH);
+    let events: Vec<_> = (first..first + u64::from(BATCH))
+        .map(|n| format!("{{{}}}", fields(n)))
+        .collect();
+    let body = format!(
+        r#"{{"site":"demo","sent_at":1795273446000,"events":[{}]}}"#,
+        events.join(",")
+    );
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(body.as_bytes()).unwrap();
+    gzip.finish().unwrap()
+}

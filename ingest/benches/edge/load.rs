@@ -1,0 +1,100 @@
+//! The load: connections that each send a request, wait for its answer, and send the next.
+
+use crate::bodies;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+const HEAD: &str = "POST /v1/events HTTP/1.1\r\nhost: in.shop.example\r\norigin: https://shop.example\r\nreferer: https://shop.example/\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36\r\naccept: */*\r\naccept-language: de-DE,de;q=0.9,en;q=0.8\r\naccept-encoding: gzip, deflate, br, zstd\r\ncontent-type: text/plain;charset=UTF-8\r\n";
+
+/// Never the same event twice within a run of the benchmark.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// What to send where.
+pub(crate) struct Load<'b> {
+    pub(crate) to: SocketAddr,
+    pub(crate) connections: usize,
+    /// Compressed batches instead of single events.
+    pub(crate) batches: Option<&'b [Vec<u8>]>,
+}
+
+/// What came back.
+pub(crate) struct Seen {
+    /// Microseconds of each request, sorted.
+    pub(crate) micros: Vec<u32>,
+    pub(crate) took: Duration,
+}
+
+impl Seen {
+    pub(crate) fn percentile(&self, percent: usize) -> f64 {
+        f64::from(self.micros[(self.micros.len() * percent / 100).min(self.micros.len() - 1)])
+    }
+}
+
+impl Load<'_> {
+    /// Runs for that long; panics at the first answer that is not 200.
+    pub(crate) fn run(&self, seconds: Duration) -> Seen {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let start = Instant::now();
+            let mut senders = JoinSet::new();
+            for _ in 0..self.connections {
+                let batches = self.batches.map(<[_]>::to_vec);
+                senders.spawn(send(self.to, batches, start + seconds));
+            }
+            let mut micros: Vec<u32> = senders.join_all().await.concat();
+            micros.sort_unstable();
+            Seen {
+                micros,
+                took: start.elapsed(),
+            }
+        })
+    }
+}
+
+async fn send(to: SocketAddr, batches: Option<Vec<Vec<u8>>>, until: Instant) -> Vec<u32> {
+    let mut stream = TcpStream::connect(to).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let (mut micros, mut request, mut answer) = (Vec::new(), Vec::new(), vec![0; 4096]);
+    loop {
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        request.clear();
+        write(&mut request, n, batches.as_deref());
+        let sent = Instant::now();
+        if sent >= until {
+            return micros;
+        }
+        stream.write_all(&request).await.unwrap();
+        // Answers are small and come in one piece.
+        let read = stream.read(&mut answer).await.unwrap();
+        assert!(
+            answer[..read].starts_with(b"HTTP/1.1 200"),
+            "{}",
+            String::from_utf8_lossy(&answer[..read])
+        );
+        micros.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
+    }
+}
+
+fn write(request: &mut Vec<u8>, n: u64, batches: Option<&[Vec<u8>]>) {
+    let single;
+    let (body, encoding) = match batches {
+        Some(batches) => {
+            let at = usize::try_from(n).unwrap() % batches.len();
+            (&batches[at], "content-encoding: gzip\r\n")
+        }
+        None => {
+            single = bodies::single(n);
+            (&single, "")
+        }
+    };
+    request.extend_from_slice(HEAD.as_bytes());
+    request.extend_from_slice(format!("{encoding}content-length: {}\r\n\r\n", body.len()).as_bytes());
+    request.extend_from_slice(body);
+}
