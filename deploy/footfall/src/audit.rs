@@ -1,0 +1,163 @@
+//! `footfall audit`: the books as a table. Everything that was acknowledged is in `events` once, or the ledger says why.
+
+use crate::cli::AuditArgs;
+use crate::clickhouse::{self, Role};
+use crate::config::Config;
+use crate::terminal::{Colour, Progress, count, note, paint, say};
+use crate::up::store;
+use anyhow::Result;
+use footfall_processor::audit::{LogReport, Report, audit};
+use serde_json::json;
+use std::time::Duration;
+
+/// The round of a younger mark may still be on its way, see [`audit`].
+const GRACE: Duration = Duration::from_secs(5);
+/// How many numbers of each kind are printed.
+const SHOWN: usize = 5;
+
+/// Audits, repairs if asked to, prints. Gives whether the books are balanced.
+///
+/// # Errors
+/// When ClickHouse is not found or does not answer.
+pub async fn run(config: &Config, args: &AuditArgs) -> Result<bool> {
+    // The result is written down in the table `audited`, so that a reader's rights are not enough.
+    let server = store::server(&clickhouse::find(config, Role::Writer)?)?;
+    let mut line = Progress::new("auditing");
+    let mut report = line
+        .beside("comparing numbers", audit(&server, args.repair, GRACE))
+        .await?;
+    let found = report.clone();
+    if args.repair && !report.is_clean() {
+        report = line.beside("looking again", audit(&server, false, GRACE)).await?;
+    }
+    line.finish("done");
+    if args.json {
+        say(as_json(&report, &found));
+    } else {
+        print(&report, &found, args.repair);
+    }
+    Ok(report.is_clean())
+}
+
+fn print(report: &Report, found: &Report, repair: bool) {
+    say(paint(
+        Colour::Bold,
+        format_args!(
+            "{:<38}{:>14}{:>14}{:>12}{:>10}{:>10}{:>12}",
+            "log", "acknowledged", "rows", "ledger", "missing", "doubled", "late twins"
+        ),
+    ));
+    for log in &report.logs {
+        say(row(log));
+    }
+    if report.logs.is_empty() {
+        say(
+            "nothing is closed yet: a log is audited up to its newest mark, and marks come every 10 s while events do",
+        );
+    }
+    for log in report.logs.iter().filter(|log| !log.is_clean()) {
+        details(log);
+    }
+    if repair && !found.is_clean() {
+        say(format_args!(
+            "repaired: {} extra rows deleted, {} late duplicates moved to the ledger",
+            count(found.repaired.extra),
+            count(found.repaired.late_duplicates)
+        ));
+    }
+    if report.is_clean() {
+        say(paint(
+            Colour::Green,
+            "balanced: every acknowledged number is in the tables once",
+        ));
+    } else {
+        say(paint(Colour::Red, "NOT balanced"));
+        advise(report, repair);
+    }
+}
+
+fn row(log: &LogReport) -> String {
+    let acknowledged = log.numbers.last + 1 - log.numbers.first;
+    let figure = |number: u64, width: usize| {
+        let text = format!("{:>width$}", count(number));
+        if number == 0 {
+            text
+        } else {
+            paint(Colour::Red, text)
+        }
+    };
+    format!(
+        "{:<38}{:>14}{:>14}{:>12}{}{}{}",
+        log.numbers.log_id,
+        count(acknowledged),
+        count(log.rows),
+        count(log.ledger),
+        figure(log.missing_count(), 10),
+        figure(log.extra + log.both.len() as u64, 10),
+        figure(log.late_duplicates.len() as u64, 12),
+    )
+}
+
+fn details(log: &LogReport) {
+    for range in log.missing.iter().take(SHOWN) {
+        note(format_args!(
+            "log {}: numbers {} to {} are in no table",
+            log.numbers.log_id, range.first, range.last
+        ));
+    }
+    for number in log.doubled.iter().take(SHOWN) {
+        note(format_args!(
+            "log {}: number {number} has more than one row",
+            log.numbers.log_id
+        ));
+    }
+    for number in log.both.iter().take(SHOWN) {
+        note(format_args!(
+            "log {}: number {number} is in events and in the ledger",
+            log.numbers.log_id
+        ));
+    }
+    for twin in log.late_duplicates.iter().take(SHOWN) {
+        note(format_args!(
+            "log {}: number {} repeats the event {} of number {}",
+            twin.log_id, twin.log_seq, twin.event_id, twin.of_log_seq
+        ));
+    }
+}
+
+fn advise(report: &Report, repair: bool) {
+    let missing = report.logs.iter().any(|log| log.missing_count() > 0);
+    if missing {
+        say(
+            "missing numbers are read again from the log by the running Footfall, with its next audit (processor.audit_every);",
+        );
+        say("what the log has no more is counted as `lost` in the ledger");
+    }
+    if !repair {
+        say("`footfall audit --repair` deletes extra rows and moves late duplicates to the ledger");
+    }
+}
+
+fn as_json(report: &Report, found: &Report) -> serde_json::Value {
+    let logs: Vec<_> = report
+        .logs
+        .iter()
+        .map(|log| {
+            json!({
+                "log_id": log.numbers.log_id,
+                "first": log.numbers.first,
+                "last": log.numbers.last,
+                "rows": log.rows,
+                "ledger": log.ledger,
+                "missing": log.missing_count(),
+                "doubled": log.extra + log.both.len() as u64,
+                "late_duplicates": log.late_duplicates.len(),
+            })
+        })
+        .collect();
+    json!({
+        "balanced": report.is_clean(),
+        "logs": logs,
+        "repaired": { "extra": found.repaired.extra, "late_duplicates": found.repaired.late_duplicates },
+    })
+}

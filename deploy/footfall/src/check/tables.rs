@@ -1,0 +1,205 @@
+//! ClickHouse: does it answer, does it know us, and which schema do its tables have?
+
+use super::{Findings, engine_of};
+use crate::clickhouse::{self, Access, Role};
+use crate::config::Config;
+use crate::config::value::Value as _;
+use crate::credentials;
+use crate::data::Run;
+use crate::http::Client;
+use crate::problem::Problem;
+use crate::up::engine::{Launcher, Running};
+use crate::up::store;
+use anyhow::Result;
+use footfall_tables::MigrateError;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long anything may take here.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Looks at the server, the running engine, or an engine that is started for it.
+pub(super) async fn look(
+    config: &Config,
+    running: Option<&Run>,
+    library: Option<PathBuf>,
+    findings: &mut Findings,
+) {
+    if let Some(access) = clickhouse::configured(config, Role::Writer) {
+        if answers(config, &access, findings).await {
+            schema(&access, findings).await;
+        }
+    } else if let Some(run) = engine_of(running) {
+        match clickhouse::of_instance(config, run, Role::Writer) {
+            Ok(access) => schema(&access, findings).await,
+            Err(error) => findings.note(format!("{error:#}")),
+        }
+    } else if let Some(library) = library {
+        own_engine(config, library, findings).await;
+    }
+}
+
+async fn answers(config: &Config, access: &Access, findings: &mut Findings) -> bool {
+    match tokio::time::timeout(PATIENCE, try_server(access)).await {
+        Ok(Ok(version)) => {
+            findings.good(format!("ClickHouse {version} answers at {}", access.url));
+            true
+        }
+        Ok(Err(problem)) => {
+            findings.problems.push(problem);
+            false
+        }
+        Err(_) => {
+            let shown = config.clickhouse.url.show();
+            findings.problem(
+                format!("ClickHouse at {shown} accepts connections, but does not answer within {} s", PATIENCE.as_secs()),
+                "look at that server: is it overloaded, or is it another program? Otherwise correct CLICKHOUSE_URL",
+            );
+            false
+        }
+    }
+}
+
+/// Its version, or what is wrong.
+async fn try_server(access: &Access) -> Result<String, Problem> {
+    let ping = match Client::new(&access.url) {
+        Ok(mut client) => client.get("/ping").await,
+        Err(error) => Err(error),
+    };
+    let ping = ping.map_err(|error| {
+        Problem::new(
+            format!("no ClickHouse at {}: {error:#}", access.url),
+            "start it, or correct host and port in CLICKHOUSE_URL (its HTTP interface listens on 8123 by default, not 9000)",
+        )
+    })?;
+    if !ping.status.is_success() || ping.text() != "Ok." {
+        let remedy = "correct the port in CLICKHOUSE_URL: the HTTP interface is wanted, 8123 by default (9000 is the native one)";
+        return Err(Problem::new(
+            format!("what answers at {} is no ClickHouse HTTP interface", access.url),
+            remedy,
+        ));
+    }
+    // Ours may not exist yet, and a question from a database that does not exist is refused.
+    let anywhere = Access {
+        database: "default".to_owned(),
+        ..access.clone()
+    };
+    anywhere
+        .text("SELECT version()", &[])
+        .await
+        .map_err(|error| refused(access, &format!("{error:#}")))
+}
+
+fn refused(access: &Access, said: &str) -> Problem {
+    let user = access.login.as_ref().map_or("", |(user, _)| user.as_str());
+    if ["Code: 516", "Code: 194", "Code: 192", "AUTHENTICATION_FAILED"]
+        .iter()
+        .any(|code| said.contains(code))
+    {
+        return Problem::new(
+            format!(
+                "ClickHouse at {} does not let user `{user}` in: wrong password, or no such user",
+                access.url
+            ),
+            "correct CLICKHOUSE_USER and CLICKHOUSE_PASSWORD (or CLICKHOUSE_PASSWORD_FILE)",
+        );
+    }
+    Problem::new(
+        format!("ClickHouse at {} refuses a simple question: {said}", access.url),
+        "look at that server's log",
+    )
+}
+
+/// Starts an engine over the folder for a moment, on a free port. Only where there is something to look at.
+async fn own_engine(config: &Config, library: PathBuf, findings: &mut Findings) {
+    let Ok(credentials) = credentials::read(&config.data.folder) else {
+        findings.note("tables: none yet; the first start makes them");
+        return;
+    };
+    let mut config = config.clone();
+    config.engine.listen = ([127, 0, 0, 1], 0).into();
+    if !config.in_data(&config.engine.folder).exists() {
+        findings.note("tables: none yet; the first start makes them");
+        return;
+    }
+    match start(&config, library, &credentials.writer_password).await {
+        Ok((running, access)) => {
+            findings.good("engine: starts over its folder");
+            schema(&access, findings).await;
+            running.end(PATIENCE).await;
+        }
+        Err(error) => findings.problem(
+            format!(
+                "the engine does not start over {}: {error:#}",
+                config.in_data(&config.engine.folder).display()
+            ),
+            "its own words above say why; the events that are not in its tables yet are in the local log",
+        ),
+    }
+}
+
+async fn start(config: &Config, library: PathBuf, password: &str) -> Result<(Running, Access)> {
+    let mut launcher = Launcher::new(config, library, password)?;
+    let running = Running::first(&mut launcher).await?;
+    let access = Access {
+        url: running.url().parse()?,
+        database: config.clickhouse.database.clone(),
+        login: Some((clickhouse::ENGINE_WRITER.to_owned(), password.to_owned())),
+        hold_back: false,
+    };
+    Ok((running, access))
+}
+
+/// Which migrations the tables have, against those of this release.
+async fn schema(access: &Access, findings: &mut Findings) {
+    let server = match store::server(access) {
+        Ok(server) => server,
+        Err(error) => return findings.problem(format!("{error:#}"), "correct CLICKHOUSE_URL"),
+    };
+    match tokio::time::timeout(
+        PATIENCE,
+        footfall_tables::status(&server.client(), &server.database),
+    )
+    .await
+    {
+        Ok(Ok(status)) => applied(access, &status, findings),
+        Ok(Err(error @ MigrateError::Newer { .. })) => findings.problem(
+            format!(
+                "the schema of database `{}` is newer than this release: {error}",
+                access.database
+            ),
+            "run the newer release of Footfall on it, or name another database (clickhouse.database)",
+        ),
+        Ok(Err(error @ MigrateError::Changed { .. })) => findings.problem(
+            format!(
+                "the schema of database `{}` is of another build: {error}",
+                access.database
+            ),
+            "run that build of Footfall on it, or name another database (clickhouse.database)",
+        ),
+        Ok(Err(error)) => findings.problem(
+            format!(
+                "the schema of database `{}` cannot be read: {error}",
+                access.database
+            ),
+            "give the user the right to read it, or correct clickhouse.database",
+        ),
+        Err(_) => findings.problem("the schema cannot be read: no answer", "look at that server"),
+    }
+}
+
+fn applied(access: &Access, status: &footfall_tables::Status, findings: &mut Findings) {
+    match (status.applied, status.pending.len()) {
+        (0, _) => findings.note(format!("tables: none yet in database `{}`; the first start makes them", access.database)),
+        (applied, 0) => findings.good(format!("tables: database `{}` has all {applied} migrations", access.database)),
+        (applied, pending) => findings.problem(
+            format!(
+                "the schema of database `{}` is old: {applied} migrations applied, {pending} missing (next: {:04} {})",
+                access.database,
+                status.pending.first().map_or(0, |next| next.number),
+                status.pending.first().map_or("", |next| next.name),
+            ),
+            "run `footfall migrate`, or start this release: `footfall up` does it by itself",
+        ),
+    }
+}

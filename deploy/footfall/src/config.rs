@@ -1,0 +1,99 @@
+//! Configuration: one TOML file, the environment and flags, read once at start and typed.
+//!
+//! 1. [`settings`]: the declarative table; every setting is declared there once and nowhere else;
+//! 2. [`value`]: the types that a setting can have, and how their text is read and shown;
+//! 3. [`raw`]: texts and where each came from (flag > environment > file > default), unknown names refused;
+//! 4. [`load`]: raw texts become the typed [`Config`]; all problems are collected, none hides another;
+//! 5. [`reference`]: `docs/configuration.md`, generated from the table.
+
+pub mod raw;
+pub mod reference;
+pub mod setting;
+pub mod settings;
+pub mod value;
+
+mod file;
+
+pub use raw::{Origin, Sources};
+pub use settings::Config;
+
+use crate::problem::Problem;
+use raw::Raw;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What was read: always complete, because a value that cannot be read is a problem and its default stands in.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The typed settings.
+    pub config: Config,
+    /// Where each value came from, by key; a key that is absent has its default.
+    pub origins: BTreeMap<&'static str, Origin>,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+    /// Everything that is wrong. With one of these nothing but `check` and `config` goes on.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads everything. Never fails: what is wrong stands in [`Loaded::problems`].
+#[must_use]
+pub fn load(sources: &Sources) -> Loaded {
+    let mut problems = Vec::new();
+    let raw = Raw::read(sources, &mut problems);
+    let config = Config::read(&raw, &mut problems);
+    validate(&config, &raw, &mut problems);
+    Loaded {
+        config,
+        file: raw.file,
+        origins: raw
+            .found
+            .into_iter()
+            .map(|(key, found)| (key, found.origin))
+            .collect(),
+        problems,
+    }
+}
+
+/// Rules that concern more than one value, or what this build can do.
+fn validate(config: &Config, raw: &Raw, problems: &mut Vec<Problem>) {
+    if !config.kafka.bootstrap_servers.is_empty() {
+        problems.push(Problem::new(
+            "`kafka.bootstrap_servers` is set, but this build has no Kafka yet: events would not go where you expect",
+            "unset it (KAFKA_BOOTSTRAP_SERVERS): on one machine the local log takes Kafka's place",
+        ));
+    }
+    if config.clickhouse.url.is_none() {
+        for key in ["clickhouse.user", "clickhouse.password"] {
+            if raw.found.contains_key(key) {
+                problems.push(Problem::new(
+                    format!("`{key}` is set, but no server: the built-in engine makes its own credentials"),
+                    format!("set `clickhouse.url` (CLICKHOUSE_URL) too, or remove `{key}`"),
+                ));
+            }
+        }
+    }
+    if !is_identifier(&config.clickhouse.database) {
+        problems.push(Problem::new(
+            format!(
+                "`clickhouse.database`: `{}` cannot name a database",
+                config.clickhouse.database
+            ),
+            "use letters, digits and `_`, and begin with a letter, e.g. `footfall`",
+        ));
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+impl Config {
+    /// A path as set, relative ones below the data folder.
+    #[must_use]
+    pub fn in_data(&self, path: &Path) -> PathBuf {
+        self.data.folder.join(path)
+    }
+}

@@ -1,0 +1,151 @@
+//! The table of settings. To add one: a line here, its use where it works, and the reference generated anew
+//! (`footfall config --reference > docs/configuration.md`; a test fails until then).
+
+use super::raw::Raw;
+use super::setting::{self, Group, Setting, settings};
+use super::value::{Bytes, LogFormat, Networks, ProxyHeader, Secret, Value};
+use crate::problem::Problem;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+settings! {
+    /// Where everything is kept.
+    data: Data {
+        /// The folder with the log, the tables, credentials and `run.json`. One running Footfall per folder. It is made
+        /// at the first start. Cannot be set in the file, which is looked for in it.
+        folder: PathBuf = "./footfall-data", alias = "FOOTFALL_DATA", flag = "--data";
+    }
+
+    /// The HTTP edge that takes events.
+    ingest: Ingest {
+        /// Public address: events, pixel, `/health`, `/ready` and the demo page. Port 0 takes a free one (see `run.json`).
+        listen: SocketAddr = "127.0.0.1:8000", flag = "--listen";
+        /// Address of the operator's port: `/metrics`, `/version`, the live stream of `footfall tail`. Keep it private.
+        admin_listen: SocketAddr = "127.0.0.1:8001";
+        /// The file with the sites; relative paths lie in the data folder. Made at first start with the site `demo`,
+        /// read again whenever it changes.
+        sites: PathBuf = "sites.toml";
+        /// Proxies whose `X-Forwarded-For` and `Forwarded` are believed. With a proxy in front and nothing here, all
+        /// visitors share the proxy's address.
+        trusted_proxies: Networks = "";
+        /// Which header those proxies write: `auto` takes `X-Forwarded-For`, else `Forwarded`; or name the one.
+        proxy_header: ProxyHeader = "auto";
+        /// Path of the endpoint for events; ad blockers know the usual one.
+        events_path: String = "/v1/events";
+        /// Path of the pixel: a page view from a page without JavaScript.
+        pixel_path: String = "/v1/pixel.gif";
+        /// Open connections on the public port; more are answered 503.
+        max_connections: u32 = "8192";
+        /// Open connections of one address (IPv6: one /64). Trusted proxies are exempt.
+        max_connections_per_address: u32 = "256";
+        /// Memory for all request bodies at one moment; beyond it the answer is 503.
+        body_memory: Bytes = "48MiB";
+        /// Time for a request's head.
+        header_timeout: Duration = "5s";
+        /// Time for a request's body.
+        body_timeout: Duration = "10s";
+        /// Longest pause within a body.
+        stall_timeout: Duration = "5s";
+        /// Longest pause between two requests of a connection.
+        idle_timeout: Duration = "60s";
+    }
+
+    /// The local log: every event is on disk there before it is acknowledged.
+    local_log: LocalLog {
+        /// Its folder; relative paths lie in the data folder.
+        folder: PathBuf = "log";
+        /// Most bytes that the log may take. Above it new events are answered 503 with `Retry-After`.
+        quota: Bytes = "8GiB";
+        /// Free bytes of the disk that are left alone; below it new events are answered 503 too.
+        free_floor: Bytes = "256MiB";
+        /// Size of one file of the log, allocated when it is begun.
+        segment: Bytes = "64MiB";
+        /// How long a record stays although ClickHouse has it safely on disk.
+        keep: Duration = "0s";
+    }
+
+    /// The ClickHouse that holds the tables: the built-in engine, or a server of yours.
+    clickhouse: ClickHouse {
+        /// Use this server instead of the built-in engine: `http://host:8123`. User and password may stand in it.
+        url: Option<Url> = "", alias = "CLICKHOUSE_URL";
+        /// User on that server; it may create tables and insert.
+        user: String = "default", alias = "CLICKHOUSE_USER";
+        /// Password of that user.
+        password: Secret = "", alias = "CLICKHOUSE_PASSWORD";
+        /// The database with the tables `events` and `ledger`; made if it is missing.
+        database: String = "footfall", alias = "CLICKHOUSE_DATABASE";
+    }
+
+    /// The built-in engine: the real ClickHouse as a library, in a process of its own.
+    engine: Engine {
+        /// Address of its ClickHouse HTTP interface: any ClickHouse client can connect here as a reader.
+        listen: SocketAddr = "127.0.0.1:8123", flag = "--clickhouse-listen";
+        /// Its folder; relative paths lie in the data folder.
+        folder: PathBuf = "engine";
+        /// A `libchdb.so` of your own instead of the one that is fetched once into the user's cache folder.
+        library: Option<PathBuf> = "", alias = "FOOTFALL_LIBCHDB";
+        /// Password of the user `readonly`. Without one, whoever reaches a loopback address may read; needed on any
+        /// other address, where the writer's password is the only other way in.
+        reader_password: Option<Secret> = "";
+        /// Most memory of the engine; 0 takes 80 % of the machine's.
+        max_memory: Bytes = "0";
+    }
+
+    /// From the log to rows in the table.
+    processor: Processor {
+        /// Most time that an event waits for others to be inserted with.
+        wait: Duration = "100ms";
+        /// Events that are inserted at once without waiting for more.
+        batch: u32 = "10000";
+        /// How often the auditor compares what was acknowledged with what is in the tables; 0 switches it off.
+        audit_every: Duration = "60s";
+        /// Whether the auditor repairs what it finds.
+        audit_repair: bool = "true";
+        /// Put events of a newer release into the ledger instead of waiting for an upgrade.
+        skip_unknown_version: bool = "false";
+    }
+
+    /// What Footfall says about itself. Never addresses, ids or bodies of events.
+    log: Log {
+        /// Least level: `error`, `warn`, `info`, `debug`, `trace`, or per part: `info,footfall_ingest=debug`.
+        level: String = "info";
+        /// How lines look on the terminal; `auto` is pretty on a terminal and JSON elsewhere.
+        format: LogFormat = "auto";
+        /// Also write them to rolling files, one a day, JSON; relative paths lie in the data folder. Empty: no files.
+        folder: Option<PathBuf> = "";
+        /// How many of those files are kept.
+        keep_files: u32 = "7";
+    }
+
+    /// The demo page at `/`, with buttons that send events for the site `demo`.
+    demo: Demo {
+        /// Whether it is served. Switch it off on a public address.
+        enabled: bool = "true";
+    }
+
+    /// Stopping.
+    shutdown: Shutdown {
+        /// One deadline for everything after Ctrl-C or SIGTERM: requests in flight, log, processor, engine. What the
+        /// processor has not written by then is in the log and is written after the next start.
+        deadline: Duration = "20s";
+    }
+
+    /// Kafka. Not in this build: on one machine the local log takes its place.
+    kafka: Kafka {
+        /// Brokers. Set, it is an error for now, so that nobody believes that events go to Kafka.
+        bootstrap_servers: String = "", alias = "KAFKA_BOOTSTRAP_SERVERS";
+    }
+}
+
+/// Every setting, in the order of the reference.
+pub fn all() -> impl Iterator<Item = &'static Setting> {
+    GROUPS.iter().flat_map(|group| group.settings)
+}
+
+/// The setting of that key.
+#[must_use]
+pub fn find(key: &str) -> Option<&'static Setting> {
+    all().find(|setting| setting.key == key)
+}

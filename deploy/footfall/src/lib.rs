@@ -1,0 +1,33 @@
+//! Footfall on one machine, and the operator's commands. The only crate that knows every part; no part knows it.
+//!
+//! 1. [`cli`]: the command line; [`commands`]: from there to a command and its exit code;
+//! 2. [`config`]: flags, environment and file become typed settings, all [`problem`]s at once;
+//! 3. [`up`]: everything on this machine, in the order of start and stop ([`logging`], [`data`] folder,
+//!    [`credentials`], [`sites`]); [`log_source`] is the local log as the processor's source, [`live`] the stream of fates;
+//! 4. commands that talk to a running Footfall over HTTP ([`http`], [`target`], [`clickhouse`]): [`send`], [`tail`],
+//!    [`query`], [`audit`], [`migrate`], [`loadgen`];
+//! 5. [`check`]: what is wrong with this set-up; [`show`]: what is set; [`terminal`]: how all of it is told.
+
+pub mod audit;
+pub mod check;
+pub mod cli;
+pub mod clickhouse;
+pub mod commands;
+pub mod config;
+pub mod credentials;
+pub mod data;
+pub mod http;
+pub mod live;
+pub mod loadgen;
+pub mod log_source;
+pub mod logging;
+pub mod migrate;
+pub mod problem;
+pub mod query;
+pub mod send;
+pub mod show;
+pub mod sites;
+pub mod tail;
+pub mod target;
+pub mod terminal;
+pub mod up;

@@ -1,0 +1,219 @@
+//! The live stream: fates of events as they are decided, as server-sent events (WHATWG HTML, section 9.2).
+//!
+//! The routes are in `up/late.rs`: `/demo/live` on the public port, which shows only the site `demo`, and `/live` on the
+//! operator's port, which `footfall tail` reads. While nobody watches, nothing is made.
+
+use axum::body::Body;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use footfall_processor::control::{Control, Notice};
+use hyper::body::Frame;
+use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+/// Who may watch at the same time; each costs a task and a queue.
+const WATCHERS: usize = 32;
+/// Lines that a slow watcher may be behind; what does not fit is left out.
+const QUEUE: usize = 256;
+/// A comment now and then, so that a watcher who has gone is noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// One fate as it is streamed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fate {
+    /// When it was told, ms since 1970.
+    pub at: i64,
+    /// `row`, or the reason in the ledger.
+    pub fate: String,
+    /// Milliseconds from receipt to the acknowledged insert.
+    pub latency_ms: i64,
+    /// Log and number.
+    pub log: Uuid,
+    /// Number in that log.
+    pub seq: u64,
+    /// Id of the event; nil if it could not be read.
+    pub event_id: Uuid,
+    /// Site.
+    pub site: String,
+    /// Type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Name of a custom event.
+    pub name: String,
+    /// Path of the page.
+    pub path: String,
+}
+
+impl From<Notice> for Fate {
+    fn from(notice: Notice) -> Self {
+        let event = notice.event;
+        let text = |of: fn(&footfall_processor::control::NoticedEvent) -> &str| {
+            event
+                .as_ref()
+                .map_or_else(String::new, |event| of(event).to_owned())
+        };
+        Self {
+            at: crate::target::now_ms(),
+            fate: notice
+                .reason
+                .map_or("row", footfall_delivery::Reason::label)
+                .to_owned(),
+            latency_ms: notice.latency_ms,
+            log: notice.log_id,
+            seq: notice.seq,
+            event_id: event.as_ref().map_or(Uuid::nil(), |event| event.event_id),
+            site: text(|event| &event.site),
+            kind: text(|event| event.kind.label()),
+            name: text(|event| &event.name),
+            path: text(|event| &event.path),
+        }
+    }
+}
+
+/// Which fates a watcher wants.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    /// Only this site.
+    site: Option<String>,
+    /// Only these types, comma separated.
+    r#type: Option<String>,
+}
+
+impl Filter {
+    /// Only this site.
+    #[must_use]
+    pub fn site(site: &str) -> Self {
+        Self {
+            site: Some(site.to_owned()),
+            r#type: None,
+        }
+    }
+
+    /// Whether a fate passes.
+    #[must_use]
+    pub fn wants(&self, fate: &Fate) -> bool {
+        self.site.as_ref().is_none_or(|site| *site == fate.site)
+            && self
+                .r#type
+                .as_ref()
+                .is_none_or(|kinds| kinds.split(',').any(|kind| kind == fate.kind))
+    }
+}
+
+/// What the routes share.
+#[derive(Debug, Clone)]
+pub struct Live {
+    control: Control,
+    watchers: Arc<Semaphore>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Live {
+    /// Streams that end when `stop` is cancelled.
+    #[must_use]
+    pub fn new(control: Control, stop: CancellationToken) -> Self {
+        Self {
+            control,
+            watchers: Arc::new(Semaphore::new(WATCHERS)),
+            tasks: TaskTracker::new(),
+            stop,
+        }
+    }
+
+    /// Waits until every stream has ended; `stop` must have been cancelled.
+    pub async fn ended(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Begins a stream.
+    #[must_use]
+    pub fn stream(&self, filter: Filter) -> Response {
+        let Ok(permit) = Arc::clone(&self.watchers).try_acquire_owned() else {
+            return (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many are watching; try again later\n",
+            )
+                .into_response();
+        };
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        self.tasks.spawn(self.clone().feed(filter, sender));
+        let headers = [
+            (header::CONTENT_TYPE, "text/event-stream"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        (
+            headers,
+            Body::new(Lines {
+                receiver,
+                _permit: permit,
+            }),
+        )
+            .into_response()
+    }
+
+    async fn feed(self, filter: Filter, sender: mpsc::Sender<Bytes>) {
+        let mut notices = self.control.subscribe();
+        let mut line = Some(Bytes::from_static(b": footfall\n\n"));
+        loop {
+            // A full queue belongs to a slow watcher, who misses some; a closed one has gone.
+            if let Some(line) = line
+                && matches!(sender.try_send(line), Err(mpsc::error::TrySendError::Closed(_)))
+            {
+                return;
+            }
+            line = tokio::select! {
+                notice = notices.recv() => match notice {
+                    Ok(notice) => event_line(&filter, notice),
+                    Err(RecvError::Lagged(_)) => None,
+                    Err(RecvError::Closed) => return,
+                },
+                () = tokio::time::sleep(KEEP_ALIVE) => Some(Bytes::from_static(b":\n\n")),
+                () = sender.closed() => return,
+                () = self.stop.cancelled() => return,
+            };
+        }
+    }
+}
+
+fn event_line(filter: &Filter, notice: Notice) -> Option<Bytes> {
+    let fate = Fate::from(notice);
+    if !filter.wants(&fate) {
+        return None;
+    }
+    let json = serde_json::to_string(&fate).ok()?;
+    Some(Bytes::from(format!("data: {json}\n\n")))
+}
+
+/// The body of a stream: lines as they come, until the feeding task ends.
+#[derive(Debug)]
+struct Lines {
+    receiver: mpsc::Receiver<Bytes>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl hyper::body::Body for Lines {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.receiver
+            .poll_recv(cx)
+            .map(|line| line.map(|line| Ok(Frame::data(line))))
+    }
+}

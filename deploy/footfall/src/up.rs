@@ -1,0 +1,308 @@
+//! `footfall up`: everything on this machine, in one process and the engine's.
+//!
+//! Start: folder held ([`crate::data`]) → addresses taken ([`sockets`]) → log opened, what the last run left recovered →
+//! edge takes events ([`edge`]) → engine or server, tables ([`store`], [`engine`]) → processor ([`crate::log_source`]).
+//! The edge comes first on purpose: an event that is in the log is safe, whatever the rest needs.
+//!
+//! Stop, under one deadline: edge drains → processor writes what the log still has → its position is saved → log closed
+//! → engine ended. What the deadline cuts off is in the log and is written after the next start.
+
+pub mod banner;
+pub mod engine;
+pub mod late;
+pub mod sockets;
+pub mod store;
+
+mod edge;
+mod metrics;
+mod signals;
+
+use crate::config::Config;
+use crate::credentials::{self, Credentials};
+use crate::data::{self, Held, Run};
+use crate::live::Live;
+use crate::log_source::{Given, LogSource};
+use crate::problem::Problems;
+use crate::sites;
+use anyhow::{Context as _, Result, bail};
+use footfall_ingest::{IngestError, Listeners};
+use footfall_log::Log;
+use footfall_processor::{Control, ProcessorError, Wiring};
+use late::Late;
+use sockets::Sockets;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::Store;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// What is kept of the deadline for saving the position, closing the log and ending the engine.
+const RESERVE: u32 = 4;
+
+/// Everything that runs, and how each part is told to stop.
+struct Up {
+    config: Config,
+    held: Held,
+    /// The data folder as the operator wrote it.
+    given_folder: PathBuf,
+    credentials: Credentials,
+    run: Run,
+    start: Instant,
+    log: Log,
+    late: Late,
+    stop: CancellationToken,
+    /// Ends the live streams.
+    stop_live: CancellationToken,
+    stop_edge: CancellationToken,
+    edge: JoinSet<Result<(), IngestError>>,
+    store: Option<Store>,
+    processor: Option<Processor>,
+    /// Signals, metrics' upkeep, the first event: ended with this.
+    beside: JoinSet<()>,
+}
+
+struct Processor {
+    task: JoinSet<Result<(), ProcessorError>>,
+    stop: CancellationToken,
+    control: Control,
+    given: Arc<Mutex<Given>>,
+}
+
+/// Runs until a signal, or until a part cannot go on; then drains.
+///
+/// # Errors
+/// What keeps it from starting, with the remedy; or which part could not go on.
+pub async fn run(config: &Config) -> Result<()> {
+    let mut up = Up::begin(config.clone()).await?;
+    let stop = up.stop.clone();
+    let result = tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        result = up.work() => result,
+    };
+    up.drain().await;
+    result
+}
+
+impl Up {
+    /// Takes folder and addresses, opens the log, and takes events from here on.
+    async fn begin(mut config: Config) -> Result<Self> {
+        let start = Instant::now();
+        let held = data::hold(&config.data.folder).map_err(|problem| Problems(vec![problem]))?;
+        let sockets = Sockets::bind(&config).await?;
+        let credentials = credentials::read_or_make(held.folder())?;
+        sites::make_if_missing(&config)?;
+        sites::read(&sites::path(&config))?;
+        let stop = CancellationToken::new();
+        let mut beside = JoinSet::new();
+        beside.spawn(signals::watch(stop.clone()));
+        let log = open_log(&config).await?;
+        let run = announcement(&config, &sockets)?;
+        held.announce(&run).context("cannot write run.json")?;
+        let late = Late::default();
+        let (edge, stop_edge) = start_edge(&config, sockets, &credentials, &late, &log, &mut beside)?;
+        banner::accepting(&run.public);
+        let given_folder = std::mem::replace(&mut config.data.folder, held.folder().to_owned());
+        Ok(Self {
+            config,
+            held,
+            given_folder,
+            credentials,
+            run,
+            start,
+            log,
+            late,
+            stop,
+            stop_live: CancellationToken::new(),
+            stop_edge,
+            edge,
+            store: None,
+            processor: None,
+            beside,
+        })
+    }
+
+    /// Starts the rest and waits for a part that ends; none should.
+    async fn work(&mut self) -> Result<()> {
+        let rest = self.start_rest();
+        // Sites that cannot be read end the edge at once: no need to fetch an engine for that.
+        rest.await?;
+        let processor = async {
+            match &mut self.processor {
+                Some(processor) => processor.task.join_next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ended = self.edge.join_next() => match ended {
+                Some(Ok(Err(error))) => Err(error).context("the edge could not go on"),
+                _ => bail!("the edge has ended by itself"),
+            },
+            ended = processor => match ended {
+                Some(Ok(Err(error))) => Err(error).context("the processor could not go on; events are safe in the log"),
+                _ => bail!("the processor has ended by itself; events are safe in the log"),
+            },
+        }
+    }
+
+    async fn start_rest(&mut self) -> Result<()> {
+        let store = Store::open(&self.config, &self.credentials.writer_password).await?;
+        let store = self.store.insert(store);
+        let processor = start_processor(&self.config, store, &self.log)?;
+        self.late
+            .set(Live::new(processor.control.clone(), self.stop_live.clone()));
+        self.beside.spawn(banner::first_event(processor.control.clone()));
+        self.processor = Some(processor);
+        self.run.clickhouse = Some(store.url.clone());
+        self.held.announce(&self.run).context("cannot write run.json")?;
+        banner::ready(&self.config, &self.run, &self.given_folder, self.start.elapsed());
+        Ok(())
+    }
+
+    /// Records that the processor has not passed; none if there was no processor to pass them.
+    fn left(&self) -> Option<u64> {
+        self.processor.as_ref()?;
+        let cursors = self.log.stats().cursors;
+        Some(
+            cursors
+                .iter()
+                .map(|cursor| cursor.records)
+                .max()
+                .unwrap_or_default(),
+        )
+    }
+
+    async fn drain(mut self) {
+        let deadline = Instant::now() + self.config.shutdown.deadline;
+        self.stop_live.cancel();
+        self.stop_edge.cancel();
+        let _ = tokio::time::timeout_at(deadline, async {
+            while self.edge.join_next().await.is_some() {}
+            self.late.ended().await;
+        })
+        .await;
+        if let Some(processor) = &mut self.processor {
+            let reserve = self.config.shutdown.deadline / RESERVE;
+            let _ = tokio::time::timeout_at(deadline - reserve, caught_up(processor, &self.log)).await;
+            processor.stop.cancel();
+            let _ = tokio::time::timeout_at(deadline, async {
+                while processor.task.join_next().await.is_some() {}
+            })
+            .await;
+        }
+        let left = self.left();
+        self.log.clone().close().await;
+        if let Some(store) = self.store.take() {
+            store.close().await;
+        }
+        self.beside.shutdown().await;
+        self.held.retract();
+        banner::stopped(left);
+    }
+}
+
+/// Until everything that the log has is in the tables. Nothing is appended any more.
+async fn caught_up(processor: &Processor, log: &Log) {
+    loop {
+        let given = *processor.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let all_given = given.next.log_id == log.id() && given.next.next_seq > log.stats().durable;
+        if all_given && processor.control.condition().borrow().complete_to >= given.newest {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn open_log(config: &Config) -> Result<Log> {
+    let settings = footfall_log::Config {
+        folder: config.in_data(&config.local_log.folder),
+        segment_bytes: config.local_log.segment.0,
+        quota_bytes: config.local_log.quota.0,
+        free_floor_bytes: config.local_log.free_floor.0,
+        keep: config.local_log.keep,
+        ..footfall_log::Config::default()
+    };
+    let folder = settings.folder.clone();
+    let opened = tokio::task::spawn_blocking(move || Log::open(settings))
+        .await
+        .context("opening the log died")?;
+    let (log, recovery) =
+        opened.with_context(|| format!("cannot open the local log in {}", folder.display()))?;
+    banner::recovery(&recovery);
+    Ok(log)
+}
+
+fn announcement(config: &Config, sockets: &Sockets) -> Result<Run> {
+    Ok(Run {
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        public: format!("http://{}", here(sockets.public.local_addr()?)),
+        admin: format!("http://{}", here(sockets.admin.local_addr()?)),
+        clickhouse: None,
+        database: config.clickhouse.database.clone(),
+        engine: config.clickhouse.url.is_none(),
+    })
+}
+
+/// An address under which this machine reaches a listener.
+fn here(address: std::net::SocketAddr) -> std::net::SocketAddr {
+    match address {
+        _ if !address.ip().is_unspecified() => address,
+        std::net::SocketAddr::V4(_) => (std::net::Ipv4Addr::LOCALHOST, address.port()).into(),
+        std::net::SocketAddr::V6(_) => (std::net::Ipv6Addr::LOCALHOST, address.port()).into(),
+    }
+}
+
+fn start_edge(
+    config: &Config,
+    sockets: Sockets,
+    credentials: &Credentials,
+    late: &Late,
+    log: &Log,
+    beside: &mut JoinSet<()>,
+) -> Result<(JoinSet<Result<(), IngestError>>, CancellationToken)> {
+    let handle = metrics::install()?;
+    beside.spawn(metrics::upkeep(handle.clone()));
+    let key = credentials.server_keys.get("demo").map(String::as_str);
+    let settings = edge::config(config, sockets.public.local_addr()?, key, late, handle)?;
+    let listeners = Listeners {
+        public: sockets.public,
+        admin: Some(sockets.admin),
+    };
+    let stop = CancellationToken::new();
+    let mut edge = JoinSet::new();
+    edge.spawn(footfall_ingest::run(
+        settings,
+        listeners,
+        log.clone(),
+        stop.clone(),
+    ));
+    Ok((edge, stop))
+}
+
+fn start_processor(config: &Config, store: &Store, log: &Log) -> Result<Processor> {
+    let source = LogSource::new(log.clone(), config.in_data(&config.local_log.folder))
+        .context("cannot read the local log")?;
+    let given = source.given();
+    let mut settings =
+        footfall_processor::Config::new(store.mode, &store.server, &data::instance(&config.data.folder)?);
+    settings.round.wait = config.processor.wait;
+    settings.round.enough = config.processor.batch as usize;
+    settings.audit.every = config.processor.audit_every;
+    settings.audit.repair = config.processor.audit_repair;
+    settings.skip_unknown_version = config.processor.skip_unknown_version;
+    settings.drain = config.shutdown.deadline / RESERVE;
+    let mut wiring = Wiring::new(store.server.clone());
+    wiring.engine.clone_from(&store.restart);
+    let control = wiring.control();
+    let stop = CancellationToken::new();
+    let mut task = JoinSet::new();
+    task.spawn(footfall_processor::run(settings, source, wiring, stop.clone()));
+    Ok(Processor {
+        task,
+        stop,
+        control,
+        given,
+    })
+}

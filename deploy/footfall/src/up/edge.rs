@@ -1,0 +1,119 @@
+//! The settings as `footfall-ingest` wants them, and what this program adds to its listeners: demo page, live stream,
+//! the other parts' metrics.
+
+use super::late::Late;
+use crate::config::Config;
+use crate::sites;
+use anyhow::Result;
+use axum::Router;
+use axum::http::header;
+use axum::response::Html;
+use axum::routing::get;
+use footfall_ingest as ingest;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The demo page: self-contained, no other host is asked for anything.
+const DEMO: &str = include_str!("demo.html");
+const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What the edge is told.
+///
+/// # Errors
+/// When the site `demo` cannot be made for this address.
+pub(super) fn config(
+    config: &Config,
+    public: SocketAddr,
+    server_key: Option<&str>,
+    live: &Late,
+    metrics: PrometheusHandle,
+) -> Result<ingest::Config> {
+    let builtin = if config.demo.enabled {
+        sites::demo(&origins(public), server_key)?
+    } else {
+        ingest::Sites::default()
+    };
+    Ok(ingest::Config {
+        data: config.in_data("keys".as_ref()),
+        sites: ingest::SitesConfig {
+            file: Some(sites::path(config)),
+            builtin,
+        },
+        limits: limits(config),
+        timeouts: timeouts(config),
+        proxies: ingest::Proxies {
+            trusted: config.ingest.trusted_proxies.0.clone(),
+            header: config.ingest.proxy_header,
+        },
+        paths: ingest::Paths {
+            events: config.ingest.events_path.clone(),
+            pixel: config.ingest.pixel_path.clone(),
+            ..ingest::Paths::default()
+        },
+        extra: ingest::Extra {
+            public: if config.demo.enabled {
+                demo(config, live)
+            } else {
+                Router::new()
+            },
+            admin: live.admin(),
+            beacon: None,
+            metrics: Some(Arc::new(move |text: &mut String| {
+                text.push_str(&metrics.render());
+            })),
+        },
+    })
+}
+
+/// Under which origins a browser on this machine sees the demo page.
+fn origins(public: SocketAddr) -> Vec<String> {
+    let port = public.port();
+    let mut list = vec![
+        format!("http://127.0.0.1:{port}"),
+        format!("http://localhost:{port}"),
+    ];
+    let own = format!("http://{public}");
+    if !public.ip().is_unspecified() && !list.contains(&own) {
+        list.push(own);
+    }
+    list
+}
+
+fn limits(config: &Config) -> ingest::Limits {
+    ingest::Limits {
+        connections: config.ingest.max_connections as usize,
+        connections_per_address: config.ingest.max_connections_per_address as usize,
+        body_memory_bytes: usize::try_from(config.ingest.body_memory.0).unwrap_or(usize::MAX),
+        ..ingest::Limits::default()
+    }
+}
+
+fn timeouts(config: &Config) -> ingest::Timeouts {
+    ingest::Timeouts {
+        header_read: config.ingest.header_timeout,
+        body: config.ingest.body_timeout,
+        body_stall: config.ingest.stall_timeout,
+        idle: config.ingest.idle_timeout,
+        // Half of it is left for the processor and the engine.
+        drain: config.shutdown.deadline / 2,
+        ..ingest::Timeouts::default()
+    }
+}
+
+fn demo(config: &Config, live: &Late) -> Router {
+    let page = DEMO
+        .replace("/v1/events", &config.ingest.events_path)
+        .replace("/v1/pixel.gif", &config.ingest.pixel_path);
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    Router::new()
+        .route(
+            "/",
+            get(move || std::future::ready((headers, Html(page.clone())))),
+        )
+        .merge(live.public())
+}

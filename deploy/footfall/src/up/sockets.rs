@@ -1,0 +1,69 @@
+//! The addresses of one machine, taken before anything slow begins: a port that is taken is said at once.
+
+use crate::config::Config;
+use crate::problem::{Problem, Problems};
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+
+/// The listeners of the edge.
+#[derive(Debug)]
+pub struct Sockets {
+    /// Events and demo page.
+    pub public: TcpListener,
+    /// Metrics and live stream.
+    pub admin: TcpListener,
+}
+
+impl Sockets {
+    /// Takes all addresses, and tries the engine's.
+    ///
+    /// # Errors
+    /// Every address that cannot be taken, with its remedy.
+    pub async fn bind(config: &Config) -> Result<Self, Problems> {
+        let public = bind("ingest.listen", config.ingest.listen).await;
+        let admin = bind("ingest.admin_listen", config.ingest.admin_listen).await;
+        // Only tried: the engine's own process takes it.
+        let engine = match config.clickhouse.url {
+            Some(_) => Ok(()),
+            None => bind("engine.listen", config.engine.listen).await.map(drop),
+        };
+        match (public, admin, engine) {
+            (Ok(public), Ok(admin), Ok(())) => Ok(Self { public, admin }),
+            (public, admin, engine) => {
+                let problems = [public.err(), admin.err(), engine.err()];
+                Err(Problems(problems.into_iter().flatten().collect()))
+            }
+        }
+    }
+}
+
+/// Takes one address.
+///
+/// # Errors
+/// Why it cannot be taken, and what to do.
+pub async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Problem> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let remedy = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!(
+                    "stop what listens there (`ss -ltnp | grep :{}` names it), or {}",
+                    address.port(),
+                    other(key)
+                )
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                format!("ports below 1024 belong to root: {}", other(key))
+            }
+            _ => format!("is it an address of this machine? Otherwise {}", other(key)),
+        };
+        Problem::new(format!("cannot listen on {address} (`{key}`): {error}"), remedy)
+    })
+}
+
+fn other(key: &str) -> String {
+    let flag = crate::config::settings::find(key).map_or("", |setting| setting.flag);
+    if flag.is_empty() {
+        return format!("choose another address: --set {key}=ADDRESS");
+    }
+    format!("choose another address: {flag} ADDRESS")
+}

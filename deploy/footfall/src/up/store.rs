@@ -1,0 +1,160 @@
+//! ClickHouse, whichever it is: the engine as our child or a server of the operator's, with the tables brought up to date.
+
+use super::engine::{Launcher, Running, find_library};
+use crate::clickhouse::{self, Access, ENGINE_WRITER, Role};
+use crate::config::Config;
+use crate::terminal::{Progress, seconds};
+use anyhow::{Context as _, Result};
+use footfall_delivery::Mode;
+use footfall_processor::{EngineRestart, Server};
+use footfall_tables::{MigrateError, Step};
+use std::time::Duration;
+use tokio::sync::mpsc::{self, Sender};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Between two attempts to reach a server that is away.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+/// Restarts of the engine that may be asked for at the same time; the processor asks for one.
+const REQUESTS: usize = 4;
+
+/// A ClickHouse that answers and has the tables.
+#[derive(Debug)]
+pub struct Store {
+    /// As the processor wants it, with the writer's credentials.
+    pub server: Server,
+    /// What a fence is there.
+    pub mode: Mode,
+    /// `http://host:port`, for people.
+    pub url: String,
+    /// Where the processor asks for a fresh engine; none with a server.
+    pub restart: Option<Sender<EngineRestart>>,
+    /// Looks after the engine.
+    supervisor: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Store {
+    /// Starts the engine, or finds the server, and migrates. A server that is away is waited for.
+    ///
+    /// # Errors
+    /// When there is no engine library, the engine does not start, or the tables belong to another release.
+    pub async fn open(config: &Config, writer_password: &str) -> Result<Self> {
+        let store = match clickhouse::configured(config, Role::Writer) {
+            Some(access) => Self::of_server(&access)?,
+            None => Self::of_engine(config, writer_password).await?,
+        };
+        bring_up_to_date(&store.server, store.mode).await?;
+        Ok(store)
+    }
+
+    fn of_server(access: &Access) -> Result<Self> {
+        Ok(Self {
+            server: server(access)?,
+            mode: Mode::Fenced,
+            url: address(access),
+            restart: None,
+            supervisor: JoinSet::new(),
+            stop: CancellationToken::new(),
+        })
+    }
+
+    async fn of_engine(config: &Config, writer_password: &str) -> Result<Self> {
+        let for_search = config.clone();
+        let library = tokio::task::spawn_blocking(move || find_library(&for_search))
+            .await
+            .context("the search for the engine died")??;
+        let mut launcher = Launcher::new(config, library, writer_password)?;
+        let mut line = Progress::new("starting the ClickHouse engine");
+        // Recovery of a large folder takes its time.
+        let running = line
+            .beside("opening the tables", Running::first(&mut launcher))
+            .await?;
+        line.finish("ready");
+        let (restart, requests) = mpsc::channel(REQUESTS);
+        let stop = CancellationToken::new();
+        let url = running.url();
+        let access = Access {
+            url: url.parse().context("the engine's address is no URL")?,
+            database: config.clickhouse.database.clone(),
+            login: Some((ENGINE_WRITER.to_owned(), writer_password.to_owned())),
+            hold_back: false,
+        };
+        let mut supervisor = JoinSet::new();
+        supervisor.spawn(running.supervise(launcher, requests, stop.clone(), config.shutdown.deadline / 4));
+        Ok(Self {
+            server: server(&access)?,
+            mode: Mode::Child,
+            url,
+            restart: Some(restart),
+            supervisor,
+            stop,
+        })
+    }
+
+    /// Ends the engine, if it is ours.
+    pub async fn close(mut self) {
+        self.stop.cancel();
+        while self.supervisor.join_next().await.is_some() {}
+    }
+}
+
+fn address(access: &Access) -> String {
+    access.url.as_str().trim_end_matches('/').to_owned()
+}
+
+/// An access as the processor wants it.
+///
+/// # Errors
+/// When the address cannot be used.
+pub fn server(access: &Access) -> Result<Server> {
+    let mut server = Server::parse(&address(access), &access.database)?;
+    if let Some((user, password)) = &access.login {
+        server.user.clone_from(user);
+        server.password.clone_from(password);
+    }
+    Ok(server)
+}
+
+/// Brings the tables to this release. A server that is away, or does not let us in, is asked again until it does:
+/// meanwhile events are taken into the log.
+async fn bring_up_to_date(server: &Server, mode: Mode) -> Result<()> {
+    let mut pause = PAUSE.0;
+    loop {
+        match migrate(server).await {
+            Ok(_) => return Ok(()),
+            Err(error @ MigrateError::Server { .. }) if mode == Mode::Fenced => {
+                tracing::error!(
+                    error = %error,
+                    server = server.authority(),
+                    "ClickHouse cannot be used; events are taken into the log meanwhile. Trying again in {}. `footfall check` says more",
+                    seconds(pause)
+                );
+            }
+            Err(error) => return Err(error).context("cannot bring the tables to this release"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+/// Applies what is missing, showing the progress.
+///
+/// # Errors
+/// [`MigrateError`]; the same call may be made again.
+pub async fn migrate(server: &Server) -> Result<footfall_tables::Report, MigrateError> {
+    let mut line = Progress::new("bringing the tables up to date");
+    let mut show = |step: Step| match step {
+        Step::Prepare => line.show("database"),
+        Step::Apply(migration, statement) => {
+            line.show(&format!(
+                "{:04} {}, statement {statement}",
+                migration.number, migration.name
+            ));
+        }
+        Step::View(name) => line.show(&format!("view {name}")),
+    };
+    let report = footfall_tables::migrate(&server.client(), &server.database, &mut show).await?;
+    line.finish("done");
+    Ok(report)
+}

@@ -1,0 +1,8 @@
+//! The program from outside, against the real parts. Files are named for what they promise.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its harness too")]
+
+mod broken_setups;
+mod commands;
+mod configuration;
+mod harness;
+mod up_and_down;
