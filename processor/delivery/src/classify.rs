@@ -15,7 +15,7 @@ use crate::rules::{Rule, Rules};
 /// Gives every record its class, and notes where an unknown version cuts a partition off.
 pub(crate) fn classify<R: Rules>(partitions: &mut BTreeMap<u32, Partition>, round: &mut Round, rules: &R) {
     round.classes.clear();
-    let mut asks = false;
+    let (mut asks, mut checks) = (false, false);
     let Round {
         heads,
         classes,
@@ -33,11 +33,12 @@ pub(crate) fn classify<R: Rules>(partitions: &mut BTreeMap<u32, Partition>, roun
             continue;
         };
         asks |= classify_run(run, part, partition, classes, (*serial, rules));
+        checks |= run.iter().any(|head| head.check_table);
     }
     if asks && rules.keeps(Rule::FirstCopy) {
         mark_repeats(heads, classes);
     }
-    round.asks = asks || round.heads.iter().any(|head| head.check_table);
+    round.asks = asks || checks;
 }
 
 /// Records of one log in one partition. True if any of them must be looked up.

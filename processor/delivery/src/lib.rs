@@ -19,6 +19,19 @@
 //! 7. **Revoke** (`revoke`): [`Input::Revoke`] until [`Output::Released`]; `closed` is committed only if it is true.
 //! 8. **Audit** ([`audit`]): counts over closed ranges, findings, repairs.
 //!
+//! # Decisions
+//! - One operation at a time. A revoke gives up an open question, but waits for an open insert or commit; a round whose
+//!   last insert is answered is finished at once, so a revoke never decides it anew.
+//! - "Taken" and event ids are undone by number of the deciding and by a mark in the map, not by copying.
+//! - An absent or foreign metadata is fenced by *database* ([`Tag::prefix`]): the owners of a topic that was made anew insert
+//!   the same numbers under another topic id.
+//! - An engine of our own that leaves an insert in doubt is replaced ([`Output::RestartEngine`]): a request that waits in
+//!   its socket is seen by no list, killed by no tag, and an hour from its deadline.
+//! - A refusal that the server itself states has ended: the tables are looked at without waiting for the deadline.
+//! - After a commit of unknown outcome, `closed` included, the machine leaves the group: the client may still send it,
+//!   stamped with a generation of then.
+//! - A range that the log cannot read is always looked up; only what no table has becomes `lost`.
+//!
 //! # What a driver must do
 //! - Answer every operation exactly once; never repeat an insert by itself; give inserts the tag, `max_execution_time`
 //!   M and a client time-out below M. Call [`Input::Tick`] at [`Machine::wake_at`].

@@ -75,7 +75,7 @@ fn directed(name: &'static str, rule: Rule, schedule: Shape) -> Variant {
         name,
         fault: Fault::Rule(rule),
         schedule: Some(schedule),
-        seeds: 1_500,
+        seeds: 2_500,
     }
 }
 

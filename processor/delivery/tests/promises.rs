@@ -1,0 +1,413 @@
+//! What the machine promises where the simulation does not go: other servers, patience, unknown versions, lost ranges,
+//! answers that come too late. One event at a time, as a driver would feed them.
+
+use footfall_delivery::{
+    Alarm, Assignment, Clock, CommitOutcome, Config, Decision, Head, Input, InsertOutcome, Looked, LookedUp,
+    Machine, Meta, Mode, Number, Numbers, Op, Output, Reason, Span, Tag, Verdict,
+};
+use uuid::Uuid;
+
+const HERE: u128 = 1;
+const NOW: i64 = 1_790_000_000_000;
+
+struct Driver {
+    machine: Machine,
+    now: u64,
+    server: u128,
+    clock: i64,
+}
+
+impl Driver {
+    fn new(mode: Mode) -> Self {
+        let config = Config::new(mode, Tag::new("db", "topic", "me"), "topic", "-", 7);
+        Self {
+            machine: Machine::new(config),
+            now: 0,
+            server: HERE,
+            clock: NOW,
+        }
+    }
+
+    fn on(&mut self, input: Input) -> Vec<Output> {
+        let mut out = Vec::new();
+        self.machine.on(self.now, input, &mut out);
+        out
+    }
+
+    fn assign(&mut self, committed: Option<(u64, Meta)>) -> Vec<Output> {
+        let committed = committed.map(|(position, meta)| (position, meta.encode()));
+        self.on(Input::Assigned(vec![Assignment {
+            partition: 0,
+            committed,
+            earliest: 0,
+            end: 1_000,
+        }]))
+    }
+
+    /// Answers questions and commits, and lets time pass, until there is an insert or nothing left to do.
+    fn settle(&mut self, mut out: Vec<Output>) -> Vec<Output> {
+        let mut seen = Vec::new();
+        loop {
+            let mut next = Vec::new();
+            for output in out {
+                let input = match output.clone() {
+                    Output::ReadClock(op) => Input::Clock(
+                        op,
+                        Ok(Clock {
+                            now: self.clock,
+                            server: Uuid::from_u128(self.server),
+                        }),
+                    ),
+                    Output::Commit(op, _) => Input::Committed(op, CommitOutcome::Accepted),
+                    Output::List(op, _) => Input::Listed(op, Ok(Vec::new())),
+                    Output::Look { op, .. } => Input::Looked(op, Ok(Looked::default())),
+                    Output::LookUp { op, .. } => Input::LookedUp(op, Ok(LookedUp::default())),
+                    _ => {
+                        seen.push(output);
+                        continue;
+                    }
+                };
+                seen.push(output);
+                next.extend(self.on(input));
+            }
+            if !next.is_empty() {
+                out = next;
+                continue;
+            }
+            match self.machine.wake_at() {
+                Some(at) if at > self.now => {
+                    self.clock += (at - self.now).cast_signed();
+                    self.now = at;
+                    out = self.on(Input::Tick);
+                }
+                _ => return seen,
+            }
+        }
+    }
+
+    fn offer(&mut self, from: u64, heads: &[Head]) -> Vec<Output> {
+        let mut out = Vec::new();
+        let next = heads.iter().map(|head| head.position + 1).max().unwrap_or(from);
+        self.machine.offer(
+            self.now,
+            &[Span {
+                partition: 0,
+                from,
+                next,
+            }],
+            heads,
+            &mut out,
+        );
+        self.settle(out)
+    }
+
+    fn ready(mode: Mode) -> Self {
+        let mut driver = Self::new(mode);
+        let out = driver.assign(Some((
+            0,
+            Meta::Closed {
+                topic: "topic".to_owned(),
+            },
+        )));
+        driver.settle(out);
+        driver
+    }
+}
+
+fn log() -> Uuid {
+    Uuid::from_u128(100)
+}
+
+fn head(seq: u64) -> Head {
+    Head {
+        log_id: log(),
+        seq,
+        partition: 0,
+        position: seq - 1,
+        received_at: NOW,
+        event_id: Uuid::from_u128(u128::from(seq) << 64 | 5),
+        verdict: Verdict::Row,
+        check_table: false,
+    }
+}
+
+fn open(server: u128) -> Meta {
+    Meta::Open {
+        tag: Tag::new("db", "topic", "other"),
+        server: Uuid::from_u128(server),
+        topic: "topic".to_owned(),
+        address: "-".to_owned(),
+    }
+}
+
+fn insert_of(out: &[Output]) -> Option<(Op, u64)> {
+    out.iter().find_map(|output| match output {
+        Output::InsertEvents { op, rows, .. } | Output::InsertLedger { op, rows, .. } => Some((*op, *rows)),
+        _ => None,
+    })
+}
+
+fn started(out: &[Output]) -> Option<u64> {
+    out.iter().find_map(|output| match output {
+        Output::Start { position, .. } => Some(*position),
+        _ => None,
+    })
+}
+
+#[test]
+fn metadata_of_another_server_holds_the_partition_until_the_operator_speaks() {
+    let mut driver = Driver::new(Mode::Fenced);
+    let out = driver.assign(Some((5, open(2))));
+    let out = driver.settle(out);
+    let server = Uuid::from_u128(2);
+    assert!(
+        out.contains(&Output::Alarm(Alarm::OtherServer { partition: 0, server })),
+        "{out:?}"
+    );
+    assert_eq!((started(&out), driver.machine.status().held), (None, 1));
+    let begun = driver.clock;
+    let out = driver.on(Input::ServerGone);
+    let out = driver.settle(out);
+    assert_eq!(started(&out), Some(5));
+    assert!(driver.clock >= begun + 10_000, "the wait is not spared");
+}
+
+#[test]
+fn an_address_that_answers_as_another_server_holds_what_was_open() {
+    let mut driver = Driver::ready(Mode::Fenced);
+    let out = driver.offer(0, &[head(1)]);
+    let (op, rows) = insert_of(&out).unwrap();
+    let out = driver.on(Input::Inserted(op, InsertOutcome::Written(rows)));
+    driver.settle(out);
+    driver.server = 2;
+    driver.now += 20_000;
+    driver.clock += 20_000;
+    let out = driver.offer(1, &[head(2)]);
+    let (was, is) = (Uuid::from_u128(HERE), Uuid::from_u128(2));
+    assert!(
+        out.contains(&Output::Alarm(Alarm::ServerChanged { was, is })),
+        "{out:?}"
+    );
+    assert_eq!((insert_of(&out), driver.machine.status().held), (None, 1));
+}
+
+#[test]
+fn a_clock_read_before_the_assignment_does_not_start_the_wait() {
+    let mut driver = Driver::new(Mode::Fenced);
+    let first = driver.assign(None);
+    let [Output::ReadClock(before)] = first[..] else {
+        panic!("{first:?}")
+    };
+    let second = driver.assign(None);
+    let [Output::ReadClock(after)] = second[..] else {
+        panic!("{second:?}")
+    };
+    let clock = |now| {
+        Ok(Clock {
+            now,
+            server: Uuid::from_u128(HERE),
+        })
+    };
+    assert_eq!(driver.on(Input::Clock(before, clock(NOW))), []);
+    driver.on(Input::Clock(after, clock(NOW + 5_000)));
+    assert_eq!(driver.machine.wake_at(), Some(10_000));
+}
+
+#[test]
+fn a_refused_commit_waits_for_an_assignment_and_then_leaves() {
+    let mut driver = Driver::new(Mode::Fenced);
+    let mut out = driver.assign(Some((
+        0,
+        Meta::Closed {
+            topic: "topic".to_owned(),
+        },
+    )));
+    let commit = loop {
+        let Some(output) = out.pop() else {
+            panic!("no commit")
+        };
+        match output {
+            Output::Commit(op, _) => break op,
+            Output::ReadClock(op) => {
+                out = driver.on(Input::Clock(
+                    op,
+                    Ok(Clock {
+                        now: NOW,
+                        server: Uuid::from_u128(HERE),
+                    }),
+                ));
+            }
+            Output::Look { op, .. } => {
+                let mut heads = driver.on(Input::Looked(op, Ok(Looked::default())));
+                driver.machine.offer(
+                    0,
+                    &[Span {
+                        partition: 0,
+                        from: 0,
+                        next: 1,
+                    }],
+                    &[head(1)],
+                    &mut heads,
+                );
+                out = heads;
+            }
+            _ => {}
+        }
+    };
+    assert_eq!(driver.on(Input::Committed(commit, CommitOutcome::Refused)), []);
+    driver.now = 59_000;
+    assert_eq!(driver.on(Input::Tick), []);
+    driver.now = 60_001;
+    assert_eq!(
+        driver.on(Input::Tick),
+        [Output::Alarm(Alarm::NoAssignment), Output::LeaveAndRejoin]
+    );
+}
+
+#[test]
+fn a_partition_stops_in_front_of_an_unknown_version_and_keeps_what_came_before() {
+    let mut driver = Driver::ready(Mode::Child);
+    let unknown = Head {
+        verdict: Verdict::UnknownVersion,
+        ..head(2)
+    };
+    let out = driver.offer(0, &[head(1), unknown, head(3)]);
+    let (op, rows) = insert_of(&out).unwrap();
+    assert_eq!(rows, 1);
+    assert_eq!(
+        driver.machine.decisions(),
+        [Decision::Row, Decision::Dropped, Decision::Dropped]
+    );
+    let out = driver.on(Input::Inserted(op, InsertOutcome::Written(1)));
+    assert!(out.contains(&Output::RoundDone(vec![(0, 1)])) && out.contains(&Output::Pause { partition: 0 }));
+}
+
+#[test]
+fn what_the_tables_have_of_a_range_that_cannot_be_read_is_not_lost() {
+    let mut driver = Driver::ready(Mode::Child);
+    let range = Head {
+        verdict: Verdict::Lost { last: 9 },
+        ..head(1)
+    };
+    let mut out = Vec::new();
+    driver.machine.offer(
+        0,
+        &[Span {
+            partition: 0,
+            from: 0,
+            next: 10,
+        }],
+        &[
+            range,
+            Head {
+                position: 9,
+                ..head(4)
+            },
+        ],
+        &mut out,
+    );
+    let Some(Output::LookUp { op, numbers, .. }) = out.pop() else {
+        panic!("not looked up")
+    };
+    assert_eq!(
+        numbers,
+        [
+            Numbers {
+                log_id: log(),
+                first: 1,
+                last: 9
+            },
+            Numbers {
+                log_id: log(),
+                first: 4,
+                last: 4
+            }
+        ]
+    );
+    let part = |first, last| Numbers {
+        log_id: log(),
+        first,
+        last,
+    };
+    let found = LookedUp {
+        events: vec![part(1, 1), part(2, 2)],
+        ledger: vec![part(8, 30)],
+        ids: Vec::new(),
+    };
+    let out = driver.on(Input::LookedUp(op, Ok(found)));
+    driver.settle(out);
+    let lost: Vec<_> = driver.machine.lost().iter().map(|row| row.numbers).collect();
+    assert_eq!(lost, [part(3, 3), part(5, 7)]);
+    assert_eq!(driver.machine.decisions(), [Decision::Lost, Decision::Row]);
+}
+
+#[test]
+fn the_first_number_of_an_event_wins_inside_one_round() {
+    let mut driver = Driver::ready(Mode::Child);
+    let again = Head {
+        event_id: head(1).event_id,
+        ..head(2)
+    };
+    let nil = |seq| Head {
+        event_id: Uuid::nil(),
+        ..head(seq)
+    };
+    let poison = Head {
+        verdict: Verdict::Ledger(Reason::Unreadable),
+        ..head(5)
+    };
+    driver.offer(0, &[head(1), again, nil(3), nil(4), poison]);
+    let of = Number {
+        log_id: log(),
+        seq: 1,
+    };
+    let row = Decision::Row;
+    let fates = [
+        row,
+        Decision::Duplicate { of },
+        row,
+        row,
+        Decision::Ledger(Reason::Unreadable),
+    ];
+    assert_eq!(driver.machine.decisions(), fates);
+}
+
+#[test]
+fn a_span_with_a_gap_is_dropped() {
+    let mut driver = Driver::ready(Mode::Child);
+    let out = driver.offer(3, &[head(4)]);
+    assert_eq!(
+        (insert_of(&out), driver.machine.decisions()),
+        (None, [Decision::Dropped].as_slice())
+    );
+    assert!(out.contains(&Output::RoundDone(Vec::new())));
+}
+
+#[test]
+fn a_server_that_keeps_refusing_raises_an_alarm_and_loses_nothing() {
+    let mut driver = Driver::ready(Mode::Fenced);
+    let mut out = driver.offer(0, &[head(1)]);
+    for times in 1..=4 {
+        let (op, rows) = insert_of(&out).unwrap();
+        assert_eq!(rows, 1);
+        let answer = driver.on(Input::Inserted(op, InsertOutcome::Refused(243)));
+        let alarm = Output::Alarm(Alarm::Refusing { code: 243, times });
+        assert_eq!(answer.contains(&alarm), times > 1, "{answer:?}");
+        out = driver.settle(answer);
+    }
+}
+
+#[test]
+fn an_answer_to_an_operation_that_was_given_up_changes_nothing() {
+    let mut driver = Driver::ready(Mode::Fenced);
+    let out = driver.offer(0, &[head(1)]);
+    let (op, _) = insert_of(&out).unwrap();
+    driver.on(Input::Lost);
+    driver.on(Input::Inserted(op, InsertOutcome::InDoubt));
+    assert!(
+        driver.machine.status().in_doubt,
+        "our own insert may still land, whoever owns the partition"
+    );
+    assert_eq!(driver.on(Input::Inserted(op, InsertOutcome::Written(1))), []);
+    assert!(driver.machine.status().in_doubt);
+}
