@@ -105,7 +105,7 @@ macro_rules! table {
             /// Appends the block in Native format: the body of an insert. Write no empty block.
             ///
             /// A column in which no row says anything is left out, and the server fills in its default, which is the
-            /// same: half of the columns of ordinary traffic, each of which costs the server 30 ns a row to read.
+            /// same: 25 of 83 columns in the benchmark's traffic, 4 % of the bytes, some 6 % of the server's reading.
             pub fn write_native(&self, out: &mut Vec<u8>) {
                 let mut said = [$(!$crate::native::Column::is_blank(&self.$field)),+];
                 // A block without columns would be a block without rows.

@@ -64,11 +64,16 @@ WITH
         FROM spans
         GROUP BY log_id
         UNION ALL
+        SELECT log_id, max(log_seq), count(), groupBitmap(log_seq), 0, 0, 0, 0, 0, 0, 0, min(received_at), max(received_at)
+        FROM events
+        GROUP BY log_id
+        UNION ALL
+        -- Numbers of events that are in the ledger too. Few rows can be, whatever their log: the others are not joined.
         SELECT
             log_id,
             max(log_seq),
-            count(),
-            groupBitmap(log_seq),
+            0,
+            0,
             groupBitmapIf(log_seq, log_seq <= reach_any),
             groupBitmapIf(log_seq, log_seq <= reach_clash),
             0,
@@ -78,19 +83,25 @@ WITH
             0,
             min(received_at),
             max(received_at)
-        FROM (SELECT log_id, log_seq, received_at FROM events) AS rows
-        ASOF LEFT JOIN (SELECT log_id, first_seq, reach_any, reach_clash FROM spans) AS ranges
+        FROM
+        (
+            SELECT log_id, log_seq, received_at
+            FROM events
+            WHERE log_seq IN (SELECT arrayJoin(range(first_seq, last_seq + 1)) FROM ledger WHERE last_seq - first_seq < 1000)
+            OR log_id IN (SELECT log_id FROM ledger WHERE last_seq - first_seq >= 1000)
+        ) AS rows
+        ASOF JOIN (SELECT log_id, first_seq, reach_any, reach_clash FROM spans) AS ranges
             ON rows.log_id = ranges.log_id AND rows.log_seq >= ranges.first_seq
         GROUP BY log_id
     )
 SELECT
     log_id,
     max(parts.highest) AS acknowledged,
-    sum(numbers) - sum(covered) AS rows,
+    toUInt64(sum(numbers) - sum(covered)) AS rows,
     sum(entries) AS ledger,
     sum(parts.marks) AS marks,
-    acknowledged - rows - ledger AS missing,
-    sum(copies) - sum(numbers) + sum(fates) - sum(fate_numbers) + sum(clashes) AS doubled,
+    toUInt64(acknowledged - rows - ledger) AS missing,
+    toUInt64(sum(copies) - sum(numbers) + sum(fates) - sum(fate_numbers) + sum(clashes)) AS doubled,
     max(parts.through) AS through,
     min(parts.first_at) AS first_at,
     max(parts.last_at) AS last_at

@@ -1,0 +1,9 @@
+//! The tables: the bytes of a block against the format's description, and against the real engine.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
+
+mod books;
+mod engine;
+mod migrate;
+mod native;
+mod retain;
+mod round_trip;
