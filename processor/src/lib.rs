@@ -83,8 +83,8 @@ pub async fn run<S: Source>(
             }
         });
     }
-    let mut driver = Driver::new(config, source, &wiring, closed);
-    let driven = driver.drive(&mut wiring.requests, &shutdown).await;
+    let mut driver = Box::new(Driver::new(config, source, &wiring, closed));
+    let driven = Box::pin(driver.drive(&mut wiring.requests, &shutdown)).await;
     beside.shutdown().await;
     driven
 }

@@ -68,7 +68,7 @@ mod tests {
         };
         assert_eq!(
             condition(&others),
-            "(startsWith(Settings['log_comment'], 'footfall/db/it\\'s/') AND Settings['log_comment'] != 'footfall/db/it\\'s/i1')"
+            "(startsWith(Settings['log_comment'], 'footfall/db/') AND Settings['log_comment'] != 'footfall/db/it\\'s/i1')"
         );
         assert_eq!(condition(&Targets::default()), "0");
     }

@@ -1,0 +1,59 @@
+//! What the processor costs on one core, against A: the engine's own `INSERT … FORMAT JSONEachRow` of the same raw
+//! events. `cargo bench -p footfall-processor` (release). Everything, the engine too, is pinned to one core; costs are
+//! CPU times of processes, merges counted, so that other work on the machine disturbs little.
+//!
+//! `FOOTFALL_BENCH_EVENTS` (default 300000) and `FOOTFALL_BENCH_ROUNDS` (default 3) change the size;
+//! `FOOTFALL_BENCH_BACKLOG=5000000` drains a backlog of so many events instead and says what memory that takes.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    reason = "a benchmark prints its figures and stops where it cannot go on; its numbers are small"
+)]
+
+mod backlog;
+mod compare;
+mod cpu;
+mod made;
+mod source;
+mod stages;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    if args.next().is_some_and(|arg| arg == "engine") {
+        return match footfall_engine::Config::from_args(args) {
+            Ok(config) => footfall_engine::main(&config),
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let backlog = number("FOOTFALL_BENCH_BACKLOG", 0);
+    if backlog > 0 {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(backlog::run(backlog));
+        return ExitCode::SUCCESS;
+    }
+    let core = cpu::pin();
+    let events = number("FOOTFALL_BENCH_EVENTS", 300_000);
+    println!("pinned to core {core}");
+    stages::run();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(compare::run(events, number("FOOTFALL_BENCH_ROUNDS", 3)));
+    ExitCode::SUCCESS
+}
+
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
+}
