@@ -10,6 +10,7 @@ use crate::metrics::Metrics;
 use crate::salt::Salt;
 use crate::server::{Handler, Link};
 use crate::sites::live::Table;
+use crate::stream::Streamed;
 use crate::{events, pixel, probes};
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -55,7 +56,7 @@ impl Edge {
         };
         let request = Request::from_parts(parts, Body::from(body));
         let Ok(answer) = tower_service::Service::call(&mut router.into_service::<Body>(), request).await;
-        answer.map(Either::Right)
+        answer.map(|body| Either::Right(Body::new(Streamed::new(body, link.progress.clone()))))
     }
 
     fn beacon(&self) -> Option<Answer> {

@@ -36,6 +36,7 @@ mod salt;
 mod secret;
 mod server;
 mod stamp;
+mod stream;
 
 pub use config::{Config, Extra, Limits, MetricsSource, Paths, Proxies, ProxyHeader, SitesConfig, Timeouts};
 pub use run::{IngestError, Listeners, run};

@@ -39,7 +39,7 @@ impl Progress {
     }
 
     /// A handler has begun; the connection is idle again when the result is dropped.
-    pub(super) fn working(&self) -> Working {
+    pub(crate) fn working(&self) -> Working {
         self.set(BUSY);
         Working(self.clone(), IDLE)
     }
