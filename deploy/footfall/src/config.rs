@@ -1,7 +1,7 @@
 //! Configuration: one TOML file, the environment and flags, read once at start and typed.
 //!
 //! 1. [`settings`]: the declarative table; every setting is declared there once and nowhere else;
-//! 2. [`value`]: the types that a setting can have, and how their text is read and shown;
+//! 2. [`value`], [`units`]: the types that a setting can have, and how their text is read and shown;
 //! 3. [`raw`]: texts and where each came from (flag > environment > file > default), unknown names refused;
 //! 4. [`load`]: raw texts become the typed [`Config`]; all problems are collected, none hides another;
 //! 5. [`reference`]: `docs/configuration.md`, generated from the table.
@@ -10,6 +10,7 @@ pub mod raw;
 pub mod reference;
 pub mod setting;
 pub mod settings;
+pub mod units;
 pub mod value;
 
 mod file;

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use footfall_delivery::Reason;
 use footfall_processor::control::{Control, Notice};
 use hyper::body::Frame;
 use serde::{Deserialize, Serialize};
@@ -64,10 +65,7 @@ impl From<Notice> for Fate {
         };
         Self {
             at: crate::target::now_ms(),
-            fate: notice
-                .reason
-                .map_or("row", footfall_delivery::Reason::label)
-                .to_owned(),
+            fate: notice.reason.map_or("row", Reason::label).to_owned(),
             latency_ms: notice.latency_ms,
             log: notice.log_id,
             seq: notice.seq,
@@ -100,14 +98,13 @@ impl Filter {
         }
     }
 
-    /// Whether a fate passes.
+    /// Whether a fate passes. The log's own marks are nobody's event.
     #[must_use]
     pub fn wants(&self, fate: &Fate) -> bool {
-        self.site.as_ref().is_none_or(|site| *site == fate.site)
-            && self
-                .r#type
-                .as_ref()
-                .is_none_or(|kinds| kinds.split(',').any(|kind| kind == fate.kind))
+        let kinds = self.r#type.as_ref();
+        fate.fate != Reason::Mark.label()
+            && self.site.as_ref().is_none_or(|site| *site == fate.site)
+            && kinds.is_none_or(|kinds| kinds.split(',').any(|kind| kind == fate.kind))
     }
 }
 

@@ -10,16 +10,44 @@ use anyhow::{Context as _, Result, bail};
 use bytes::{Buf as _, Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::Method;
+use std::time::Duration;
 use time::OffsetDateTime;
 use time::macros::format_description;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-/// Follows the stream until it ends, `--count` is reached or somebody interrupts.
+/// Between two attempts to find a stream again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Why one stream is over.
+enum Over {
+    /// `--count` is reached, or nobody reads any more.
+    Enough,
+    /// Footfall has stopped, or was killed.
+    Ended,
+}
+
+/// Follows the stream until `--count` is reached or somebody interrupts; a Footfall that stops is waited for.
 ///
 /// # Errors
-/// When no Footfall is found or the stream breaks off.
+/// When there is no Footfall to begin with.
 pub async fn run(config: &Config, args: &TailArgs) -> Result<()> {
+    let mut shown = 0;
+    let mut over = follow(config, args, &mut shown).await?;
+    let mut said = false;
+    while let Over::Ended = over {
+        if !said {
+            note("the stream has ended; waiting for Footfall to come back");
+        }
+        tokio::time::sleep(PAUSE).await;
+        let again = follow(config, args, &mut shown).await;
+        said = again.is_err();
+        over = again.unwrap_or(Over::Ended);
+    }
+    Ok(())
+}
+
+async fn follow(config: &Config, args: &TailArgs, shown: &mut u64) -> Result<Over> {
     let url = match &args.url {
         Some(url) => url.clone(),
         None => data::find_running(&config.data.folder)?.admin,
@@ -39,22 +67,16 @@ pub async fn run(config: &Config, args: &TailArgs) -> Result<()> {
     }
     let mut body = answer.into_body();
     let mut lines = Lines::default();
-    let mut shown = 0;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.context("the stream broke off: Footfall has stopped, or was killed")?;
+    while let Some(Ok(frame)) = body.frame().await {
         lines.push(frame.data_ref());
         while let Some(json) = lines.next() {
-            if show(&json, args.json).is_err() {
-                return Ok(());
-            }
-            shown += 1;
-            if args.count.is_some_and(|count| shown >= count) {
-                return Ok(());
+            *shown += 1;
+            if show(&json, args.json).is_err() || args.count.is_some_and(|count| *shown >= count) {
+                return Ok(Over::Enough);
             }
         }
     }
-    note("the stream has ended: Footfall has stopped");
-    Ok(())
+    Ok(Over::Ended)
 }
 
 fn target(args: &TailArgs) -> String {

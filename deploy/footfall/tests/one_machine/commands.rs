@@ -1,10 +1,16 @@
 //! The commands that talk to a running Footfall, and what they promise to a person or a script.
 
 use crate::harness::{Up, eventually, footfall, text};
+use bytes::Bytes;
+use footfall::http::Client;
+use http_body_util::BodyExt as _;
+use hyper::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Duration;
+use url::Url;
 
 #[test]
 fn send_shows_the_answer_and_the_fate() {
@@ -123,7 +129,7 @@ async fn tail_shows_each_event_with_its_fate() {
     sender.spawn(async move {
         loop {
             up.post(&twice).await;
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
     });
     let read = tokio::task::spawn_blocking(move || {
@@ -145,6 +151,27 @@ async fn tail_shows_each_event_with_its_fate() {
         );
     }
     assert!(fates.iter().any(|fate| fate["fate"] == "duplicate"), "{fates:?}");
+}
+
+#[tokio::test]
+async fn a_tail_outlives_the_idle_timeout() {
+    let folder = tempfile::tempdir().unwrap();
+    let up = Up::start_with(&folder.path().join("data"), |command| {
+        command.args(["--set", "ingest.idle_timeout=200ms"]);
+    });
+    let mut client = Client::new(&Url::parse(&up.run.admin).unwrap()).unwrap();
+    let answer = client
+        .send(Method::GET, "/live?site=demo", &[], Bytes::new())
+        .await
+        .unwrap();
+    let mut body = answer.into_body();
+    assert!(body.frame().await.unwrap().is_ok(), "the greeting");
+    // Several times the time-out; nothing can be waited for, because nothing must happen.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    up.post(r#"{"site":"demo","type":"login","user_id":"ada"}"#).await;
+    let frame = body.frame().await.unwrap().unwrap();
+    let line = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
+    assert!(line.contains(r#""type":"login""#), "{line}");
 }
 
 #[test]
