@@ -15,9 +15,7 @@ impl Seed {
     #[must_use]
     #[expect(clippy::print_stderr, reason = "a failure is repeated with this number")]
     pub fn from_env() -> Self {
-        let given = std::env::var("TEST_SEED")
-            .ok()
-            .and_then(|text| text.parse().ok());
+        let given = std::env::var("TEST_SEED").ok().and_then(|text| text.parse().ok());
         let seed = given.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 16);
         eprintln!("seed: TEST_SEED={seed}");
         Self(seed)

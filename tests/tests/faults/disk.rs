@@ -14,7 +14,9 @@ fn a_full_log_disk_refuses_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let _disk = Small::mount(&data.join("log"), "200m");
-    let home = Home::new(&data).unwrap().with("FOOTFALL_LOCAL_LOG_FREE_FLOOR", "32MiB");
+    let home = Home::new(&data)
+        .unwrap()
+        .with("FOOTFALL_LOCAL_LOG_FREE_FLOOR", "32MiB");
     let mut seed = Seed::from_env();
     let footfall = home.start().unwrap();
     let engine = footfall.engine().unwrap();
