@@ -144,6 +144,15 @@ pub struct Target {
     /// [default: of the site in the data folder]
     #[arg(long, value_name = "KEY", env = "FOOTFALL_SERVER_KEY", hide_env_values = true)]
     pub key: Option<String>,
+    /// The same, in a file
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "FOOTFALL_SERVER_KEY_FILE",
+        hide_env_values = true,
+        conflicts_with = "key"
+    )]
+    pub key_file: Option<PathBuf>,
 }
 
 /// Arguments of `tail`.

@@ -13,6 +13,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Held {
     folder: PathBuf,
+    /// The last instance was killed: its announcement was still there.
+    left_behind: bool,
     /// The kernel lets the lock go with the file, so that `kill -9` leaves no stale one.
     _lock: File,
 }
@@ -60,7 +62,13 @@ pub fn hold(folder: &Path) -> Result<Held, Problem> {
     let folder = folder
         .canonicalize()
         .map_err(|error| unwritable(folder, &error))?;
-    Ok(Held { folder, _lock: lock })
+    // That of a killed instance, if any.
+    let left_behind = std::fs::remove_file(folder.join("run.json")).is_ok();
+    Ok(Held {
+        folder,
+        left_behind,
+        _lock: lock,
+    })
 }
 
 /// Other commands hold the lock for a moment when they look whether somebody runs here ([`running`]).
@@ -104,6 +112,12 @@ impl Held {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether the last instance on the folder was killed, so that its engine may still be on its way out.
+    #[must_use]
+    pub const fn left_behind(&self) -> bool {
+        self.left_behind
     }
 
     /// Tells other commands where this instance listens.

@@ -2,6 +2,7 @@
 
 use crate::cli;
 use crate::config::Config;
+use crate::credentials;
 use crate::data::{self, Run};
 use crate::http::Client;
 use anyhow::{Context as _, Result};
@@ -71,13 +72,12 @@ impl Target {
         };
         let url = Url::parse(&url)
             .with_context(|| format!("`{url}` is not an address such as http://127.0.0.1:8000"))?;
-        let own = run
-            .as_ref()
-            .and_then(|_| crate::credentials::server_key(&config.data.folder, &args.site));
+        let own = || credentials::server_key(&config.data.folder, &args.site).filter(|_| run.is_some());
+        let key = given_key(args)?.or_else(own);
         Ok(Self {
             url,
             site: args.site.clone(),
-            key: args.key.clone().or(own),
+            key,
             run,
         })
     }
@@ -117,6 +117,16 @@ impl Target {
             body: serde_json::from_slice(&answer.body).unwrap_or_default(),
         })
     }
+}
+
+/// The server key of `--key` or `--key-file`.
+fn given_key(args: &cli::Target) -> Result<Option<String>> {
+    let Some(path) = &args.key_file else {
+        return Ok(args.key.clone());
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the server key in {}", path.display()))?;
+    Ok(Some(text.trim().to_owned()))
 }
 
 impl Reply {

@@ -41,6 +41,9 @@ use tokio_util::sync::CancellationToken;
 /// What is kept of the deadline for saving the position, closing the log and ending the engine.
 const RESERVE: u32 = 4;
 
+/// What the engine of a killed instance gets to be gone.
+const LEFT_BEHIND: Duration = Duration::from_secs(10);
+
 /// Everything that runs, and how each part is told to stop.
 struct Up {
     config: Config,
@@ -90,7 +93,12 @@ impl Up {
     async fn begin(mut config: Config) -> Result<Self> {
         let start = Instant::now();
         let held = data::hold(&config.data.folder).map_err(|problem| Problems(vec![problem]))?;
-        let sockets = Sockets::bind(&config).await?;
+        let patience = if held.left_behind() {
+            LEFT_BEHIND
+        } else {
+            Duration::ZERO
+        };
+        let sockets = Sockets::bind(&config, patience).await?;
         let credentials = credentials::read_or_make(held.folder())?;
         sites::make_if_missing(&config)?;
         sites::read(&sites::path(&config))?;
@@ -100,7 +108,7 @@ impl Up {
         let log = open_log(&config).await?;
         let run = announcement(&config, &sockets)?;
         held.announce(&run).context("cannot write run.json")?;
-        let late = Late::default();
+        let late = Late::new(sockets.admin.local_addr()?);
         let (edge, stop_edge) = start_edge(&config, sockets, &credentials, &late, &log, &mut beside)?;
         banner::accepting(&run.public);
         let given_folder = std::mem::replace(&mut config.data.folder, held.folder().to_owned());

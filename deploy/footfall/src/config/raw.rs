@@ -59,7 +59,11 @@ pub(super) struct Raw {
 }
 
 /// Names in the environment that begin with `FOOTFALL_` and are no settings.
-const OTHER_ENV: [&str; 2] = ["FOOTFALL_CONFIG", "FOOTFALL_SERVER_KEY"];
+const OTHER_ENV: [&str; 3] = [
+    "FOOTFALL_CONFIG",
+    "FOOTFALL_SERVER_KEY",
+    "FOOTFALL_SERVER_KEY_FILE",
+];
 
 impl Raw {
     pub(super) fn read(sources: &Sources, problems: &mut Vec<Problem>) -> Self {

@@ -57,7 +57,12 @@ pub fn ready(config: &Config, run: &Run, given: &Path, took: Duration) {
         seconds(took)
     ));
     if config.demo.enabled {
-        line("demo page", &format!("{}/", run.public), "open it in a browser");
+        let elsewhere = if config.ingest.listen.ip().is_unspecified() {
+            "on this machine; elsewhere it needs a [[site]] `demo` in the sites file"
+        } else {
+            "open it in a browser"
+        };
+        line("demo page", &format!("{}/", run.public), elsewhere);
     }
     line(
         "events",

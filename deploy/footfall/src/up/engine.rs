@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// First and longest pause before another start of an engine that has died.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// What the engine of a killed instance may take to be gone.
+const LEAVING: Duration = Duration::from_secs(5);
 /// An engine that lived so long was well: the pause begins anew.
 const WELL: Duration = Duration::from_secs(60);
 
@@ -106,12 +108,21 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts the first one.
+    /// Starts the first one. Folder or address may still be held by the engine of an instance that was killed a moment
+    /// ago; that is waited for.
     ///
     /// # Errors
     /// When it does not become ready: its own last words.
     pub async fn first(launcher: &mut Launcher) -> Result<Self> {
-        launcher.launch().await
+        let start = Instant::now();
+        loop {
+            match launcher.launch().await {
+                Err(error) if format!("{error:#}").contains("in use") && start.elapsed() < LEAVING => {
+                    tokio::time::sleep(PAUSE.0).await;
+                }
+                result => return result,
+            }
+        }
     }
 
     /// `http://127.0.0.1:8123`.

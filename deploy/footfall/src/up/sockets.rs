@@ -3,7 +3,12 @@
 use crate::config::Config;
 use crate::problem::{Problem, Problems};
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+/// Between two attempts to take an address that is about to be free.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// The listeners of the edge.
 #[derive(Debug)]
@@ -15,17 +20,18 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// Takes all addresses, and tries the engine's.
+    /// Takes all addresses, and tries the engine's. The engine of a killed instance gets `patience` to be gone: the
+    /// kernel ends it with its parent, but a process of its size takes a moment.
     ///
     /// # Errors
     /// Every address that cannot be taken, with its remedy.
-    pub async fn bind(config: &Config) -> Result<Self, Problems> {
+    pub async fn bind(config: &Config, patience: Duration) -> Result<Self, Problems> {
         let public = bind("ingest.listen", config.ingest.listen).await;
         let admin = bind("ingest.admin_listen", config.ingest.admin_listen).await;
         // Only tried: the engine's own process takes it.
         let engine = match config.clickhouse.url {
             Some(_) => Ok(()),
-            None => bind("engine.listen", config.engine.listen).await.map(drop),
+            None => bind_within(patience, "engine.listen", config.engine.listen).await,
         };
         match (public, admin, engine) {
             (Ok(public), Ok(admin), Ok(())) => Ok(Self { public, admin }),
@@ -33,6 +39,16 @@ impl Sockets {
                 let problems = [public.err(), admin.err(), engine.err()];
                 Err(Problems(problems.into_iter().flatten().collect()))
             }
+        }
+    }
+}
+
+async fn bind_within(patience: Duration, key: &str, address: SocketAddr) -> Result<(), Problem> {
+    let start = Instant::now();
+    loop {
+        match bind(key, address).await {
+            Err(_) if start.elapsed() < patience => tokio::time::sleep(RETRY).await,
+            result => return result.map(drop),
         }
     }
 }

@@ -65,13 +65,8 @@ impl Up {
     /// Starts and waits until everything is ready.
     pub(crate) fn start_with(data: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let mut command = footfall(data);
-        command.args([
-            "up",
-            "--listen",
-            "127.0.0.1:0",
-            "--clickhouse-listen",
-            "127.0.0.1:0",
-        ]);
+        command.args(["up", "--listen", "127.0.0.1:0"]);
+        command.args(["--set", "engine.listen=127.0.0.1:0"]);
         command.args(["--set", "ingest.admin_listen=127.0.0.1:0"]);
         change(&mut command);
         let log = std::fs::File::options()
@@ -131,6 +126,11 @@ impl Up {
     /// SIGTERM, and its exit code.
     pub(crate) fn stop(mut self) -> Option<i32> {
         signal(self.pid(), libc::SIGTERM);
+        self.wait()
+    }
+
+    /// Its exit code.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 

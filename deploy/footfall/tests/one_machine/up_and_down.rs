@@ -71,9 +71,19 @@ async fn sigterm_drains_and_the_next_start_goes_on() {
 async fn kill_9_loses_and_doubles_nothing_and_leaves_no_engine_behind() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    // The same address each time, taken again the moment that the last engine has let it go.
+    let start = || {
+        Up::start_with(&data, |command| {
+            command.args(["--set", &format!("engine.listen={free}")]);
+        })
+    };
     let mut sent = 0;
     for round in 0..3 {
-        let up = Up::start(&data);
+        let up = start();
         for _ in 0..=(round * 40) {
             assert_eq!(up.post(VIEW).await.status, 200);
             sent += 1;
@@ -81,7 +91,7 @@ async fn kill_9_loses_and_doubles_nothing_and_leaves_no_engine_behind() {
         up.kill();
     }
     // The engine's folder is free only when the killed one's engine is gone.
-    let up = Up::start(&data);
+    let up = start();
     up.says(COUNT, &format!("{sent}\t{sent}"));
 }
 
@@ -105,6 +115,45 @@ async fn an_engine_that_is_killed_comes_back_and_nothing_is_lost() {
     });
     up.says(COUNT, "21\t21");
     assert_ne!(child_of(up.pid()), Some(engine));
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut up = Up::start(&data);
+    // A request whose body does not come keeps the drain waiting.
+    let address = up.run.public.strip_prefix("http://").unwrap().to_owned();
+    let mut slow = std::net::TcpStream::connect(&address).unwrap();
+    slow.write_all(
+        b"POST /v1/events HTTP/1.1\r\nhost: a\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\n{",
+    )
+    .unwrap();
+    signal(up.pid(), libc::SIGINT);
+    eventually("it drains", || {
+        up.said().contains("stopping in good order").then_some(())
+    });
+    signal(up.pid(), libc::SIGINT);
+    assert_eq!(up.wait(), Some(130));
+}
+
+#[test]
+fn log_lines_go_to_rolling_files_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let up = Up::start_with(&data, |command| {
+        command.args(["--set", "log.folder=logs", "--set", "log.level=info"]);
+    });
+    assert_eq!(up.stop(), Some(0));
+    let files: Vec<_> = std::fs::read_dir(data.join("logs")).unwrap().flatten().collect();
+    assert_eq!(files.len(), 1);
+    let text = std::fs::read_to_string(files[0].path()).unwrap();
+    assert!(text.lines().count() > 0);
+    for line in text.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["level"].is_string() && line["message"].is_string(), "{line}");
+    }
 }
 
 /// The only child of a process, as `/proc` has it.
