@@ -1,9 +1,9 @@
 //! The auditor: are all acknowledged numbers in the tables, once each?
 //!
-//! 1. [`find`]: per log over a closed range: what is missing, doubled, in both tables, or a late duplicate;
-//! 2. [`repair`]: extra copies and late duplicates are deleted, by literal place or number; missing numbers are read
+//! 1. `find`: per log over a closed range: what is missing, doubled, in both tables, or a late duplicate;
+//! 2. `repair`: extra copies and late duplicates are deleted, by literal place or number; missing numbers are read
 //!    again by whoever has them, never inserted from here;
-//! 3. [`watch`]: the same, always on beside a running processor.
+//! 3. `watch`: the same, always on beside a running processor.
 //!
 //! A range is closed when a mark above it is in the ledger and the round of that mark is in both tables: then every
 //! lower number of the log has been settled. Results go into the table `audited`.

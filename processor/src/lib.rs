@@ -10,7 +10,7 @@
 //! 6. `driver`: feeds the state machine of [`footfall_delivery`], which decides, and does what that asks for;
 //! 7. [`question`]: what it asks of ClickHouse ([`server`]);
 //! 8. [`insert`]: one POST of our own and its honest result; what gets no row gets a [`ledger`] row;
-//! 9. [`audit`]: afterwards, always: is everything there, once?
+//! 9. [`mod@audit`]: afterwards, always: is everything there, once?
 //!
 //! Beside the flow: [`config`], [`control`] (watching and steering), [`measure`] (metrics), [`admin`] (its port).
 
