@@ -1,7 +1,7 @@
 //! `footfall check`: tries configuration and connections. Finds every problem at once, each with its remedy.
 //!
-//! In order: configuration (found by [`crate::config::load`]), [`folders`] (data, log, disk, sites), addresses,
-//! [`library`] of the engine, [`tables`] (server or engine: reachable, who we are, which schema).
+//! In order: configuration (found by [`crate::config::load`]), `folders` (data, log, disk, sites), addresses,
+//! `library` of the engine, `tables` (server or engine: reachable, who we are, which schema).
 
 mod folders;
 mod library;

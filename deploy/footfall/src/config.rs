@@ -4,7 +4,7 @@
 //! 2. [`value`], [`units`]: the types that a setting can have, and how their text is read and shown;
 //! 3. [`raw`]: texts and where each came from (flag > environment > file > default), unknown names refused;
 //! 4. [`load`]: raw texts become the typed [`Config`]; all problems are collected, none hides another;
-//! 5. [`reference`]: `docs/configuration.md`, generated from the table.
+//! 5. [`mod@reference`]: `docs/configuration.md`, generated from the table.
 
 pub mod raw;
 pub mod reference;

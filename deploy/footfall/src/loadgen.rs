@@ -1,9 +1,9 @@
 //! `footfall loadgen`: realistic sessions at a given rate, to any Footfall.
 //!
-//! 1. [`journey`] makes events, [`people`] has the crowd;
+//! 1. [`journey`] makes events, `people` has the crowd;
 //! 2. a producer puts them on a schedule ([`plan`]): each request has a moment at which it is due, however slow the
 //!    answers are, and latency counts from there (no coordinated omission);
-//! 3. [`worker`]s send them, one connection each; [`tally`] counts, [`record`] keeps what was answered.
+//! 3. `worker`s send them, one connection each; [`tally`] counts, [`record`] keeps what was answered.
 
 pub mod histogram;
 pub mod journey;

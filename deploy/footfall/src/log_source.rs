@@ -1,6 +1,6 @@
 //! The local log as the processor's source: one partition, 0, assigned once.
 //!
-//! The log says where a reader is with (log id, next number); the processor counts positions. [`places`] keeps how one
+//! The log says where a reader is with (log id, next number); the processor counts positions. `places` keeps how one
 //! becomes the other. The saved cursor is the only thing that outlives the process, so positions begin anew with it.
 
 mod places;

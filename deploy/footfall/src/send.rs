@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::http::Client;
 use crate::loadgen::plan::duration;
 use crate::target::{Target, now_ms};
-use crate::terminal::{Colour, Progress, note, paint, say, seconds};
+use crate::terminal::{Colour, Progress, note, paint, program, say, seconds};
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -117,7 +117,8 @@ async fn say_fate(access: &Access, id: Uuid, start: Instant, wait: Duration) -> 
                 paint(
                     Colour::Cyan,
                     format_args!(
-                        "footfall query --format Vertical \"SELECT * FROM events WHERE event_id = '{id}'\""
+                        "{} query --format Vertical \"SELECT * FROM events WHERE event_id = '{id}'\"",
+                        program()
                     )
                 )
             ));

@@ -24,6 +24,15 @@ pub fn note(line: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
+/// How this program was called, for commands to copy: `footfall`, or its path where it was called by one (`cargo run`).
+#[must_use]
+pub fn program() -> String {
+    std::env::args()
+        .next()
+        .filter(|name| name.contains('/'))
+        .unwrap_or_else(|| "footfall".to_owned())
+}
+
 /// Whether stdout is a terminal that wants colour (<https://no-color.org>).
 #[must_use]
 pub fn has_colour() -> bool {

@@ -1,7 +1,7 @@
 //! `footfall up`: everything on this machine, in one process and the engine's.
 //!
 //! Start: folder held ([`crate::data`]) → addresses taken ([`sockets`]) → log opened, what the last run left recovered →
-//! edge takes events ([`edge`]) → engine or server, tables ([`store`], [`engine`]) → processor ([`crate::log_source`]).
+//! edge takes events (`edge`) → engine or server, tables ([`store`], [`engine`]) → processor ([`crate::log_source`]).
 //! The edge comes first on purpose: an event that is in the log is safe, whatever the rest needs.
 //!
 //! Stop, under one deadline: edge drains → processor writes what the log still has → its position is saved → log closed

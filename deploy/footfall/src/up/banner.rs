@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::data::Run;
-use crate::terminal::{Colour, count, note, paint, say, seconds};
+use crate::terminal::{Colour, count, note, paint, program, say, seconds};
 use footfall_log::Recovery;
 use footfall_processor::{Control, Notice};
 use std::path::Path;
@@ -83,13 +83,13 @@ pub fn ready(config: &Config, run: &Run, given: &Path, took: Duration) {
     say(format_args!("\n{}", paint(Colour::Dim, "Send a page view:")));
     say(format_args!("  {}", paint(Colour::Cyan, curl(config, run))));
     say(paint(Colour::Dim, "Ask for it:"));
-    let data = data_flag(given);
+    let (program, data) = (program(), data_flag(given));
     say(format_args!(
         "  {}",
         paint(
             Colour::Cyan,
             format_args!(
-                "footfall query{data} 'SELECT time, type, url FROM events ORDER BY time DESC LIMIT 10'"
+                "{program} query{data} 'SELECT time, type, url FROM events ORDER BY time DESC LIMIT 10'"
             )
         )
     ));
@@ -110,7 +110,7 @@ pub fn ready(config: &Config, run: &Run, given: &Path, took: Duration) {
     say(paint(
         Colour::Dim,
         format_args!(
-            "Follow events: footfall tail{data} · make traffic: footfall loadgen{data} · check the books: footfall audit{data}\n"
+            "Follow events: {program} tail{data} · make traffic: {program} loadgen{data} · check the books: {program} audit{data}\n"
         ),
     ));
 }

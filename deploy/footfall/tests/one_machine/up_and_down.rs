@@ -32,7 +32,7 @@ async fn a_page_view_becomes_a_row_as_the_banner_says() {
         "demo page",
         &up.run.public,
         "curl ",
-        "footfall query",
+        " query --data",
         "pixel.gif?site=demo",
     ] {
         assert!(up.said().contains(part), "{part} not in\n{}", up.said());
