@@ -13,8 +13,6 @@ use serde::Deserialize;
 use std::time::{SystemTime, UNIX_EPOCH};
 use url::Url;
 
-/// Where events are posted.
-pub const EVENTS_PATH: &str = "/v1/events";
 /// The header of a server key.
 const KEY_HEADER: HeaderName = HeaderName::from_static("x-footfall-key");
 /// Most bytes of an answer: 500 rejections of a sentence each fit.
@@ -25,6 +23,8 @@ const ANSWER_BYTES: usize = 1 << 20;
 pub struct Target {
     /// The Footfall.
     pub url: Url,
+    /// Path of its endpoint for events: `ingest.events_path`, here and hopefully there.
+    pub path: String,
     /// Site key.
     pub site: String,
     /// Server key of the site, if there is one.
@@ -76,6 +76,7 @@ impl Target {
         let key = given_key(args)?.or_else(own);
         Ok(Self {
             url,
+            path: config.ingest.events_path.clone(),
             site: args.site.clone(),
             key,
             run,
@@ -109,7 +110,7 @@ impl Target {
         body: Bytes,
     ) -> Result<Reply> {
         let answer = client
-            .call(Method::POST, EVENTS_PATH, headers, body, ANSWER_BYTES)
+            .call(Method::POST, &self.path, headers, body, ANSWER_BYTES)
             .await?;
         Ok(Reply {
             status: answer.status.as_u16(),

@@ -37,7 +37,7 @@ pub(super) fn look(config: &Config, running: Option<&Run>, findings: &mut Findin
 fn writable(key: &str, folder: &Path, findings: &mut Findings) -> bool {
     let existing = nearest(folder);
     match tempfile_in(&existing) {
-        Ok(()) if existing == folder => findings.good(format!("{key}: {} is writable", folder.display())),
+        Ok(()) if folder.exists() => findings.good(format!("{key}: {} is writable", folder.display())),
         Ok(()) => findings.good(format!("{key}: {} can be made", folder.display())),
         Err(error) => {
             findings.problem(
