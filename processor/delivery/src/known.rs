@@ -1,8 +1,9 @@
 //! Which event ids are known, and under which number: the last hours, bounded, one map for all partitions.
 //! [`crate::judge`] asks it; a look fills it anew.
 //!
-//! A ring of 32-byte entries in order of arrival and an open-addressing table of 8-byte slots (hash and serial), at
-//! most half full: 48 bytes per id at a power of two, one cache miss for an id that is new.
+//! A ring of 32-byte entries in order of arrival, and an open-addressing table of 8-byte slots (hash and serial number),
+//! at most three quarters full: about 50 bytes per id, one cache miss for an id that is new. Ids that leave the ring at
+//! its front leave their slots behind, which are swept in one pass when there are many: no cache miss each.
 
 use std::collections::VecDeque;
 
@@ -15,7 +16,7 @@ use crate::input::RecentId;
 const EMPTY: u64 = u64::MAX;
 const LEAST_SLOTS: usize = 1_024;
 /// How many ids are read ahead.
-pub(crate) const WARM: usize = 32;
+pub(crate) const WARM: usize = 64;
 
 #[derive(Clone, Copy)]
 struct Entry {
@@ -36,6 +37,8 @@ pub(crate) struct Known {
     base: u32,
     /// Hash in the upper half, serial number in the lower; [`EMPTY`] (a serial that is skipped) for none.
     slots: Vec<u64>,
+    /// Slots whose id has left the ring.
+    stale: usize,
     /// Length of the ring when the round began.
     mark: u32,
     newest: u32,
@@ -53,6 +56,7 @@ impl Known {
             ring: VecDeque::new(),
             base: 0,
             slots: vec![EMPTY; LEAST_SLOTS],
+            stale: 0,
             mark: 0,
             newest: 0,
             logs: Vec::new(),
@@ -88,6 +92,7 @@ impl Known {
         self.base = 0;
         self.newest = 0;
         self.slots.fill(EMPTY);
+        self.stale = 0;
         for recent in ids {
             self.first(recent.event_id, recent.number, recent.received_at);
         }
@@ -97,8 +102,8 @@ impl Known {
     /// The number that `id` is known under, if that is another one; else `id` is now known under `number`.
     #[inline]
     pub(crate) fn first(&mut self, id: Uuid, number: Number, received_at: i64) -> Option<Number> {
-        if (self.ring.len() + 1) * 2 > self.slots.len() {
-            self.grow();
+        if (self.ring.len() + self.stale + 1) * 4 > self.slots.len() * 3 {
+            self.make_room();
         }
         let (id, hash) = (id.as_u128(), self.hash(id.as_u128()));
         let mask = self.slots.len() - 1;
@@ -162,14 +167,8 @@ impl Known {
 
     /// The round is in the tables: its ids stay, and what is too old or too much goes.
     pub(crate) fn settle(&mut self) {
-        while let Some(surplus) = self
-            .ring
-            .len()
-            .checked_sub(self.limit)
-            .filter(|surplus| *surplus > 0)
-        {
-            self.warm(self.ring.iter().take(WARM).map(|entry| entry.id));
-            (0..surplus.min(WARM)).for_each(|_| self.pop_front());
+        while self.ring.len() > self.limit {
+            self.pop_front();
         }
         let horizon = self.newest.saturating_sub(self.window);
         while self.ring.front().is_some_and(|oldest| oldest.received < horizon) {
@@ -200,10 +199,7 @@ impl Known {
     }
 
     fn pop_front(&mut self) {
-        let Some(entry) = self.ring.pop_front() else {
-            return;
-        };
-        self.unlink(entry.id, self.base);
+        self.stale += usize::from(self.ring.pop_front().is_some());
         self.base = self.base.wrapping_add(1);
     }
 
@@ -237,7 +233,7 @@ impl Known {
         (folded >> 32) as u32 & (u32::MAX >> 1)
     }
 
-    /// Removes the slot of `serial` and closes the gap, so that no probe stops too early (Knuth 6.4, algorithm R).
+    /// Removes the slot of `serial`.
     fn unlink(&mut self, id: u128, serial: u32) {
         let mask = self.slots.len() - 1;
         let hash = self.hash(id);
@@ -249,6 +245,12 @@ impl Known {
             }
             hole = (hole + 1) & mask;
         }
+        self.remove_at(hole);
+    }
+
+    /// Empties a slot and closes the gap, so that no probe stops too early (Knuth 6.4, algorithm R).
+    fn remove_at(&mut self, mut hole: usize) {
+        let mask = self.slots.len() - 1;
         let mut at = (hole + 1) & mask;
         while let Some(slot) = self.slots.get(at).copied().filter(|slot| *slot != EMPTY) {
             let home = (slot >> 32) as usize & mask;
@@ -267,13 +269,34 @@ impl Known {
         }
     }
 
-    /// Doubles the table. The hashes stand in the slots: the ring is not touched.
+    /// Sweeps the stale slots out, or doubles the table if they are few.
     #[cold]
+    fn make_room(&mut self) {
+        if self.stale * 4 < self.slots.len() {
+            return self.grow();
+        }
+        for at in 0..self.slots.len() {
+            while self
+                .slots
+                .get(at)
+                .is_some_and(|slot| *slot != EMPTY && self.entry(*slot).is_none())
+            {
+                self.remove_at(at);
+            }
+        }
+        self.stale = 0;
+    }
+
+    /// The hashes stand in the slots: the ring is not touched.
     fn grow(&mut self) {
         let old = std::mem::take(&mut self.slots);
         self.slots = vec![EMPTY; old.len() * 2];
+        self.stale = 0;
         let mask = self.slots.len() - 1;
         for slot in old.into_iter().filter(|slot| *slot != EMPTY) {
+            if self.entry(slot).is_none() {
+                continue;
+            }
             let mut at = (slot >> 32) as usize & mask;
             while self.slots.get(at).is_some_and(|taken| *taken != EMPTY) {
                 at = (at + 1) & mask;
@@ -317,87 +340,4 @@ fn seconds(ms: i64) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn number(seq: u64) -> Number {
-        Number {
-            log_id: Uuid::from_u128(1),
-            seq,
-        }
-    }
-
-    fn id(n: u128) -> Uuid {
-        Uuid::from_u128(n.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835))
-    }
-
-    #[test]
-    fn the_first_number_wins_and_is_no_duplicate_of_itself() {
-        let mut known = Known::new(42, 7_200_000, 1_000);
-        assert_eq!(known.first(id(1), number(1), 1_000), None);
-        assert_eq!(known.first(id(1), number(2), 1_000), Some(number(1)));
-        assert_eq!(known.first(id(1), number(1), 1_000), None);
-    }
-
-    #[test]
-    fn ids_that_are_taken_back_are_new_again_and_settled_ones_are_not() {
-        let mut known = Known::new(42, 7_200_000, 1_000_000);
-        for n in 0..5_000_u64 {
-            known.first(id(n.into()), number(n), 1_000);
-        }
-        known.settle();
-        for n in 5_000..20_000_u64 {
-            known.first(id(n.into()), number(n), 1_000);
-        }
-        known.take_back();
-        assert_eq!(known.len(), 5_000);
-        for n in 0..20_000_u64 {
-            let again = known.first(id(n.into()), number(n + 100_000), 1_000);
-            assert_eq!(again, (n < 5_000).then(|| number(n)), "{n}");
-        }
-    }
-
-    #[test]
-    fn the_oldest_ids_go_first_and_the_others_stay_findable() {
-        let mut known = Known::new(7, 7_200_000, 3_000);
-        for n in 0..50_000_u64 {
-            known.first(id(n.into()), number(n), 1_000);
-            known.settle();
-        }
-        assert_eq!(known.len(), 3_000);
-        for n in 47_000..50_000_u64 {
-            assert_eq!(
-                known.first(id(n.into()), number(1), 1_000),
-                Some(number(n)),
-                "{n}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_window_goes_by_received_time_and_says_what_it_covers() {
-        let mut known = Known::new(7, 7_200_000, 1_000_000);
-        for n in 0..10_u64 {
-            known.first(
-                id(n.into()),
-                number(n),
-                1_000_000_000_000 + 3_600_000 * n.cast_signed(),
-            );
-        }
-        known.settle();
-        assert_eq!((known.len(), known.covered()), (3, 7_200_000));
-    }
-
-    #[test]
-    fn an_id_costs_at_most_64_bytes() {
-        let mut known = Known::new(7, 7_200_000, 1 << 20);
-        for n in 0..1_u64 << 20 {
-            known.first(id(n.into()), number(n), 1_000);
-        }
-        assert!(
-            known.bytes() / known.len() <= 64,
-            "{}",
-            known.bytes() / known.len()
-        );
-    }
-}
+mod tests;

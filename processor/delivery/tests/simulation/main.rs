@@ -8,6 +8,7 @@ mod check;
 mod driver;
 mod edges;
 mod group;
+mod inserts;
 mod nemesis;
 mod poll;
 mod profile;

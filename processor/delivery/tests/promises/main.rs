@@ -1,158 +1,16 @@
 //! What the machine promises where the simulation does not go: other servers, patience, unknown versions, lost ranges,
 //! answers that come too late. One event at a time, as a driver would feed them.
 
+#![expect(unreachable_pub, reason = "one test binary; its modules are not an API")]
+
+mod driver;
+
+use driver::{Driver, HERE, NOW, head, insert_of, log, open, started};
 use footfall_delivery::{
-    Alarm, Assignment, Clock, CommitOutcome, Config, Decision, Head, Input, InsertOutcome, Looked, LookedUp,
-    Machine, Meta, Mode, Number, Numbers, Op, Output, Reason, Span, Tag, Verdict,
+    Alarm, Clock, CommitOutcome, Decision, Head, Input, InsertOutcome, Looked, LookedUp, Meta, Mode, Number,
+    Numbers, Output, Reason, Span, Verdict,
 };
 use uuid::Uuid;
-
-const HERE: u128 = 1;
-const NOW: i64 = 1_790_000_000_000;
-
-struct Driver {
-    machine: Machine,
-    now: u64,
-    server: u128,
-    clock: i64,
-}
-
-impl Driver {
-    fn new(mode: Mode) -> Self {
-        let config = Config::new(mode, Tag::new("db", "topic", "me"), "topic", "-", 7);
-        Self {
-            machine: Machine::new(config),
-            now: 0,
-            server: HERE,
-            clock: NOW,
-        }
-    }
-
-    fn on(&mut self, input: Input) -> Vec<Output> {
-        let mut out = Vec::new();
-        self.machine.on(self.now, input, &mut out);
-        out
-    }
-
-    fn assign(&mut self, committed: Option<(u64, Meta)>) -> Vec<Output> {
-        let committed = committed.map(|(position, meta)| (position, meta.encode()));
-        self.on(Input::Assigned(vec![Assignment {
-            partition: 0,
-            committed,
-            earliest: 0,
-            end: 1_000,
-        }]))
-    }
-
-    /// Answers questions and commits, and lets time pass, until there is an insert or nothing left to do.
-    fn settle(&mut self, mut out: Vec<Output>) -> Vec<Output> {
-        let mut seen = Vec::new();
-        loop {
-            let mut next = Vec::new();
-            for output in out {
-                let input = match output.clone() {
-                    Output::ReadClock(op) => Input::Clock(
-                        op,
-                        Ok(Clock {
-                            now: self.clock,
-                            server: Uuid::from_u128(self.server),
-                        }),
-                    ),
-                    Output::Commit(op, _) => Input::Committed(op, CommitOutcome::Accepted),
-                    Output::List(op, _) => Input::Listed(op, Ok(Vec::new())),
-                    Output::Look { op, .. } => Input::Looked(op, Ok(Looked::default())),
-                    Output::LookUp { op, .. } => Input::LookedUp(op, Ok(LookedUp::default())),
-                    _ => {
-                        seen.push(output);
-                        continue;
-                    }
-                };
-                seen.push(output);
-                next.extend(self.on(input));
-            }
-            if !next.is_empty() {
-                out = next;
-                continue;
-            }
-            match self.machine.wake_at() {
-                Some(at) if at > self.now => {
-                    self.clock += (at - self.now).cast_signed();
-                    self.now = at;
-                    out = self.on(Input::Tick);
-                }
-                _ => return seen,
-            }
-        }
-    }
-
-    fn offer(&mut self, from: u64, heads: &[Head]) -> Vec<Output> {
-        let mut out = Vec::new();
-        let next = heads.iter().map(|head| head.position + 1).max().unwrap_or(from);
-        self.machine.offer(
-            self.now,
-            &[Span {
-                partition: 0,
-                from,
-                next,
-            }],
-            heads,
-            &mut out,
-        );
-        self.settle(out)
-    }
-
-    fn ready(mode: Mode) -> Self {
-        let mut driver = Self::new(mode);
-        let out = driver.assign(Some((
-            0,
-            Meta::Closed {
-                topic: "topic".to_owned(),
-            },
-        )));
-        driver.settle(out);
-        driver
-    }
-}
-
-fn log() -> Uuid {
-    Uuid::from_u128(100)
-}
-
-fn head(seq: u64) -> Head {
-    Head {
-        log_id: log(),
-        seq,
-        partition: 0,
-        position: seq - 1,
-        received_at: NOW,
-        event_id: Uuid::from_u128(u128::from(seq) << 64 | 5),
-        verdict: Verdict::Row,
-        check_table: false,
-    }
-}
-
-fn open(server: u128) -> Meta {
-    Meta::Open {
-        tag: Tag::new("db", "topic", "other"),
-        server: Uuid::from_u128(server),
-        topic: "topic".to_owned(),
-        address: "-".to_owned(),
-    }
-}
-
-fn insert_of(out: &[Output]) -> Option<(Op, u64)> {
-    out.iter().find_map(|output| match output {
-        Output::InsertEvents { op, rows, .. } | Output::InsertLedger { op, rows, .. } => Some((*op, *rows)),
-        _ => None,
-    })
-}
-
-fn started(out: &[Output]) -> Option<u64> {
-    out.iter().find_map(|output| match output {
-        Output::Start { position, .. } => Some(*position),
-        _ => None,
-    })
-}
 
 #[test]
 fn metadata_of_another_server_holds_the_partition_until_the_operator_speaks() {
