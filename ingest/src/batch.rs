@@ -138,6 +138,7 @@ pub(crate) struct Request<'a> {
 }
 
 /// The record of an event; `room` bytes are set aside for it.
+#[inline]
 fn entry(event: &Event<'_>, room: usize) -> Entry {
     let mut payload = Vec::with_capacity(room);
     event.write_json(&mut payload);

@@ -30,6 +30,7 @@ pub(crate) struct Sender<'a> {
 }
 
 /// Makes the event that goes to the log. `noise` fills an id that has to be made.
+#[inline]
 pub(crate) fn stamp<'a>(event: BeaconEvent<'a>, sender: &Sender<'a>, noise: [u8; 10]) -> Event<'a> {
     let mut flags = Flags::default();
     let server = sender.trust == Trust::Server;

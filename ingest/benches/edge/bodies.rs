@@ -19,14 +19,12 @@ fn fields(n: u64) -> String {
     )
 }
 
-/// One event as a request of its own, padded to 600 bytes.
+/// One event as a request of its own, filled up to 600 bytes with a click id, as an advertisement's landing page has one.
 pub(crate) fn single(n: u64) -> Vec<u8> {
-    let mut body = format!(r#"{{"site":"demo","sent_at":1795273446000,{}"#, fields(n)).into_bytes();
-    let padding = 600_usize.saturating_sub(body.len() + r#","pad":"}""#.len());
-    let pad = format!(r#","pad":"{}"}}"#, "x".repeat(padding));
-    // `pad` stands for a field of a newer release: 600 bytes whatever the numbers above are.
-    body.extend_from_slice(pad.as_bytes());
-    body
+    let body = format!(r#"{{"site":"demo","sent_at":1795273446000,{}}}"#, fields(n));
+    let click_id = "x".repeat(600_usize.saturating_sub(body.len() + "&gclid=".len()));
+    body.replacen("&utm_medium", &format!("&gclid={click_id}&utm_medium"), 1)
+        .into_bytes()
 }
 
 /// All batches, compressed.

@@ -48,6 +48,16 @@ impl Child {
         Duration::from_nanos(nanos.sum())
     }
 
+    /// Resident memory.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Median fdatasync in seconds; 0 for a server without a log.
     pub(crate) fn fsync_p50(&self) -> f64 {
         let mut stream = TcpStream::connect(self.admin).unwrap();

@@ -13,6 +13,7 @@
 mod bodies;
 mod child;
 mod load;
+mod slow;
 mod stages;
 
 use child::Child;
@@ -88,6 +89,7 @@ fn main() {
     let medians: Vec<_> = measured.iter().map(|rounds| median(rounds)).collect();
     report(&medians);
     stages::report(medians[1].cpu_us, medians[0].cpu_us);
+    slow::report();
 }
 
 fn round(case: &Case, seconds: Duration, batches: &[Vec<u8>]) -> Round {

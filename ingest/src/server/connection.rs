@@ -58,6 +58,9 @@ pub(super) async fn drive<H: Handler>(
         .max_header_size(header_bytes)
         // Answers are small: one buffer and one plain write are cheaper than two buffers and a writev.
         .writev(false)
+        // A client that has closed its side still gets its answer; and hyper does not try to read, into a new buffer,
+        // while every request waits for the disk.
+        .half_close(true)
         // Room for a head and the first piece of its body.
         .max_buf_size(header_bytes + 8192)
         .serve_connection(TokioIo::new(stream), service);

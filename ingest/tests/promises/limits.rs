@@ -102,6 +102,19 @@ async fn pipelined_and_chunked_requests_are_answered_in_order() {
 }
 
 #[tokio::test]
+async fn a_client_that_has_closed_its_side_still_gets_its_answer() {
+    let mut server = setup().start().await;
+    let mut client = server.client().await;
+    client.write(&Request::post(BODY).bytes()).await;
+    tokio::io::AsyncWriteExt::shutdown(&mut client.stream)
+        .await
+        .unwrap();
+    assert_eq!(client.answer().await.unwrap().status, 200);
+    assert!(client.is_closed().await);
+    assert_eq!(server.events().len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_not_http_is_refused() {
     let server = setup().start().await;
     for junk in [

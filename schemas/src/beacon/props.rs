@@ -47,6 +47,9 @@ impl<'a> Props<'a> {
 
     /// Keeps the last value of each key, at the place of the first.
     fn keep_last_of_each_key(&mut self) {
+        if self.pairs.len() < 2 {
+            return;
+        }
         let mut order: Vec<usize> = (0..self.pairs.len()).collect();
         order.sort_by(|a, b| self.pairs[*a].0.cmp(&self.pairs[*b].0).then(a.cmp(b)));
         let mut repeated = Vec::new();

@@ -1,7 +1,7 @@
 //! A request of one event, read in one pass instead of three: what nearly every request is.
 
 use super::fields::{Stamp, Text};
-use super::{BeaconEvent, Reader};
+use super::{BeaconEvent, Reader, plain};
 use serde::de::{DeserializeSeed, Error, MapAccess};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -24,6 +24,11 @@ impl<'a> Single<'a> {
     pub fn parse(body: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(body).ok()?;
         let mut envelope = (Cow::Borrowed(""), Stamp::Missing);
+        if let Some(event) = plain::read(text, Some(&mut envelope)) {
+            let (site, sent_at) = envelope;
+            return Some(Self { site, sent_at, event });
+        }
+        envelope = (Cow::Borrowed(""), Stamp::Missing);
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let reader = Reader {
             field: &Cell::new(""),
