@@ -377,16 +377,15 @@ fn library() -> Result<PathBuf> {
         .map(PathBuf::from)
         .or(home)
         .context("find the cache folder")?;
-    find(&cache.join("footfall"), "libchdb.so").context("libchdb.so is not fetched yet: start footfall once")
-}
-
-fn find(folder: &Path, name: &str) -> Option<PathBuf> {
-    std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
-        let path = entry.path();
-        if path.is_dir() {
-            find(&path, name)
-        } else {
-            (entry.file_name() == name).then_some(path)
-        }
-    })
+    let is_library = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("libchdb-") && name.ends_with(".so")
+    };
+    let files = std::fs::read_dir(cache.join("footfall"))
+        .context("libchdb is not fetched yet: start footfall once")?;
+    files
+        .flatten()
+        .map(|entry| entry.path())
+        .find(is_library)
+        .context("libchdb is not fetched yet: start footfall once")
 }

@@ -1,11 +1,10 @@
 //! A backlog: the engine is away while events come, then everything drains; memory does not grow with the backlog.
 
-use crate::is_full;
+use crate::{is_full, while_the_engine_stands_still};
 use footfall_tests::books;
-use footfall_tests::footfall::{Footfall, Home, eventually, signal};
+use footfall_tests::footfall::{Home, eventually, signal};
 use footfall_tests::load::{self, Control, Outcome, Plan};
 use footfall_tests::seed::Seed;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What the whole `footfall` process may hold, engine not counted.
@@ -55,24 +54,6 @@ fn send(home: &Home, seed: &mut Seed, times: u64) -> u64 {
         witness.len() as u64
     };
     (0..times).map(|_| once()).sum()
-}
-
-/// Stops the engine again and again: the supervisor may start another in the place of one that does not answer.
-fn while_the_engine_stands_still<T>(footfall: &Footfall, work: impl FnOnce() -> T) -> T {
-    let hold = AtomicBool::new(true);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while hold.load(Ordering::Relaxed) {
-                if let Ok(engine) = footfall.engine() {
-                    signal(engine, libc::SIGSTOP);
-                }
-                std::thread::sleep(Duration::from_millis(100));
-            }
-        });
-        let result = work();
-        hold.store(false, Ordering::Relaxed);
-        result
-    })
 }
 
 /// The most memory that a process ever held, KiB.

@@ -1,8 +1,8 @@
 //! Full disks: the log's and the engine's, each on a small tmpfs. Refused events are missing, all others are there.
 //! Needs root for the mount.
 
-use crate::{settle, under_load};
-use footfall_tests::footfall::{Home, eventually};
+use crate::{settle, under_load, while_the_engine_stands_still};
+use footfall_tests::footfall::{Home, eventually, signal};
 use footfall_tests::load::Outcome;
 use footfall_tests::seed::Seed;
 use std::path::{Path, PathBuf};
@@ -19,18 +19,18 @@ fn a_full_log_disk_refuses_and_loses_nothing() {
         .with("FOOTFALL_LOCAL_LOG_FREE_FLOOR", "32MiB");
     let mut seed = Seed::from_env();
     let footfall = home.start().unwrap();
-    let engine = footfall.engine().unwrap();
     let (mut footfall, witness) = under_load(&home, &mut seed, |_, _| {
         // While the engine stands still nothing can be trimmed: the log fills.
-        footfall_tests::footfall::signal(engine, libc::SIGSTOP);
-        eventually("a refusal", || {
-            let answer = home.client().request("GET", "/ready", &[], b"")?;
-            anyhow::ensure!(answer.status != 200, "still ready");
-            Ok(())
-        })
-        .unwrap();
-        std::thread::sleep(Duration::from_secs(2));
-        footfall_tests::footfall::signal(engine, libc::SIGCONT);
+        while_the_engine_stands_still(&footfall, || {
+            eventually("a refusal", || {
+                let answer = home.client().request("GET", "/ready", &[], b"")?;
+                anyhow::ensure!(answer.status != 200, "still ready");
+                Ok(())
+            })
+            .unwrap();
+            std::thread::sleep(Duration::from_secs(2));
+        });
+        signal(footfall.engine().unwrap(), libc::SIGCONT);
         footfall
     });
     footfall.wait_ready().unwrap();

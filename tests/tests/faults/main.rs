@@ -14,10 +14,10 @@ mod frozen;
 mod kill;
 mod power;
 
-use footfall_tests::footfall::{Footfall, Home};
+use footfall_tests::footfall::{Footfall, Home, signal};
 use footfall_tests::load::{self, Control, Plan, Witness};
 use footfall_tests::seed::Seed;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How often a fault is repeated: `short` in the everyday run, `full` when `TEST_FAULTS=full`.
@@ -47,10 +47,20 @@ fn under_load<T>(
     let mut own = seed.fork();
     std::thread::scope(|scope| {
         let load = scope.spawn(|| load::run(home, &STEADY, &mut own, &control).0);
+        let end = EndOfLoad(&control);
         let result = disturb(seed, &control);
-        control.stop.store(true, Ordering::Relaxed);
+        drop(end);
         (result, load.join().unwrap())
     })
+}
+
+/// Ends the load when it goes, also when the disturbance has panicked: the load would go on for ever.
+struct EndOfLoad<'a>(&'a Control);
+
+impl Drop for EndOfLoad<'_> {
+    fn drop(&mut self) {
+        self.0.stop.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A moment somewhere in the next `most`.
@@ -67,4 +77,22 @@ fn settle(name: &str, home: &Home, footfall: Footfall, witness: &Witness) {
         .unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", footfall.tail()));
     println!("{name}: {} events, {checked:?}, {books:?}", witness.len());
     footfall.stop().unwrap();
+}
+
+/// Stops the engine again and again: the supervisor may start another in the place of one that does not answer.
+fn while_the_engine_stands_still<T>(footfall: &Footfall, work: impl FnOnce() -> T) -> T {
+    let hold = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while hold.load(Ordering::Relaxed) {
+                if let Ok(engine) = footfall.engine() {
+                    signal(engine, libc::SIGSTOP);
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        });
+        let result = work();
+        hold.store(false, Ordering::Relaxed);
+        result
+    })
 }
