@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Rows of one insert of A.
+/// Rows of one insert of A, unless `FOOTFALL_BENCH_BLOCK` says otherwise.
 const BLOCK: usize = 10_000;
 
 /// CPU microseconds per event.
@@ -35,7 +35,10 @@ pub(crate) async fn run(events: usize, rounds: usize) {
         .await
         .expect("the raw table");
     let made = made::events(events);
-    let (payloads, lines) = (Arc::new(made::log_json(&made)), made::raw_json(&made, BLOCK));
+    let (payloads, lines) = (
+        Arc::new(made::log_json(&made)),
+        made::raw_json(&made, crate::number("FOOTFALL_BENCH_BLOCK", BLOCK)),
+    );
     let raw_bytes: usize = lines.iter().map(Bytes::len).sum();
     drop(made);
     println!(
