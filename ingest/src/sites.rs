@@ -1,7 +1,7 @@
 //! The sites (tenants): who may send what from where, and what is kept of it.
 //!
-//! [`site`] has the fields of one site as its file says them, [`origin`] the patterns of allowed origins, [`file`] reads
-//! the TOML file, [`live`] holds the table that requests look into, and [`watch`] replaces it when the file changes.
+//! [`site`] has the fields of one site as its file says them, [`origin`] the patterns of allowed origins, [`mod@file`]
+//! reads the TOML file, `live` holds the table that requests look into, and `watch` replaces it when the file changes.
 
 pub mod file;
 pub mod origin;
@@ -40,7 +40,7 @@ impl Sites {
         Ok([site].into_iter().collect())
     }
 
-    /// Reads a sites file's text; see [`file`] for its shape.
+    /// Reads a sites file's text; see [`mod@file`] for its shape.
     ///
     /// # Errors
     /// The first mistake, with its line.
