@@ -124,8 +124,6 @@ impl<S: Source> Driver<S> {
     ) -> Result<(), ProcessorError> {
         let mut stop_by: Option<Instant> = None;
         loop {
-            // The end of the last round first: an offer would put the next one in its place.
-            self.perform().await;
             // First everything that is asked for: a round that is done must be put away before the next is offered.
             self.perform().await;
             if self.stopped {
