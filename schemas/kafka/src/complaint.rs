@@ -1,0 +1,140 @@
+//! What librdkafka has to say about its connections: each thing once, and the telling one in front.
+//!
+//! A wrong password or certificate is retried by librdkafka for ever, and reported every time, mixed with "all brokers
+//! are down". [`Complaints`] logs each kind once a minute and keeps the one that says most.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
+
+/// The same kind of complaint is logged again after this.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// What is wrong with a connection, shared by whoever wants to know. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Complaints {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    worst: Option<(Weight, String)>,
+    logged: Vec<(RDKafkaErrorCode, Instant)>,
+}
+
+/// How much a complaint says: a lesser one never takes the place of a greater one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    Down,
+    Other,
+    Unreachable,
+    Refused,
+}
+
+impl Complaints {
+    /// For [`ClientContext::error`] of a context of one's own.
+    pub fn note(&self, error: &KafkaError, reason: &str) {
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        let (weight, text) = explain(code, reason);
+        let mut state = self.lock();
+        if state.worst.as_ref().is_none_or(|(kept, _)| weight >= *kept) {
+            state.worst = Some((weight, text.clone()));
+        }
+        let now = Instant::now();
+        let recent = |at: &Instant| now.duration_since(*at) < AGAIN;
+        if state
+            .logged
+            .iter()
+            .any(|(logged, at)| *logged == code && recent(at))
+        {
+            return;
+        }
+        state.logged.retain(|(logged, _)| *logged != code);
+        state.logged.push((code, now));
+        drop(state);
+        tracing::warn!(code = ?code, "{text}");
+    }
+
+    /// The complaint that says most since the last [`Complaints::clear`]: one sentence for the operator.
+    #[must_use]
+    pub fn worst(&self) -> Option<String> {
+        self.lock().worst.as_ref().map(|(_, text)| text.clone())
+    }
+
+    /// Whether the broker has refused us: a user, password or certificate is wrong, and waiting does not help.
+    #[must_use]
+    pub fn refused(&self) -> bool {
+        let state = self.lock();
+        state
+            .worst
+            .as_ref()
+            .is_some_and(|(weight, _)| *weight == Weight::Refused)
+    }
+
+    /// Everything is well again.
+    pub fn clear(&self) {
+        *self.lock() = State::default();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn explain(code: RDKafkaErrorCode, reason: &str) -> (Weight, String) {
+    match code {
+        RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed => (
+            Weight::Refused,
+            format!("the broker refuses our user or password: {reason}"),
+        ),
+        RDKafkaErrorCode::SSL => (Weight::Refused, format!("no TLS with the broker: {reason}")),
+        RDKafkaErrorCode::TopicAuthorizationFailed
+        | RDKafkaErrorCode::GroupAuthorizationFailed
+        | RDKafkaErrorCode::ClusterAuthorizationFailed => (
+            Weight::Refused,
+            format!("the broker does not permit it to our user: {reason}"),
+        ),
+        RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve => {
+            (Weight::Unreachable, format!("cannot reach the broker: {reason}"))
+        }
+        RDKafkaErrorCode::AllBrokersDown => (Weight::Down, format!("no broker can be reached: {reason}")),
+        other => (Weight::Other, format!("librdkafka says {other:?}: {reason}")),
+    }
+}
+
+/// A client context that does nothing but listen; its log lines go to `tracing` at debug.
+#[derive(Clone, Debug, Default)]
+pub struct Listening(pub Complaints);
+
+impl ClientContext for Listening {
+    fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
+        tracing::debug!(?level, fac, message, "librdkafka");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.0.note(&error, reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_most_stays_in_front() {
+        let complaints = Complaints::default();
+        let global = |code| KafkaError::Global(code);
+        complaints.note(&global(RDKafkaErrorCode::AllBrokersDown), "1/1 brokers are down");
+        assert!(complaints.worst().unwrap().contains("no broker"));
+        complaints.note(&global(RDKafkaErrorCode::Authentication), "invalid credentials");
+        complaints.note(&global(RDKafkaErrorCode::AllBrokersDown), "1/1 brokers are down");
+        assert!(complaints.worst().unwrap().contains("password"));
+        assert!(complaints.refused());
+        complaints.clear();
+        assert_eq!(complaints.worst(), None);
+    }
+}

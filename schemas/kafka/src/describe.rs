@@ -1,0 +1,121 @@
+//! DescribeTopics, which rdkafka does not wrap: the one way to a topic's id.
+
+use std::ffi::CString;
+use std::ptr::NonNull;
+use std::time::Duration;
+
+use rdkafka::ClientContext;
+use rdkafka::bindings as native;
+use rdkafka::client::Client;
+use rdkafka::types::RDKafkaErrorCode;
+use uuid::Uuid;
+
+/// A topic as the cluster has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Another one when the topic is deleted and made anew.
+    pub id: Uuid,
+    /// How many partitions.
+    pub partitions: u32,
+    /// Copies of the partition that has the fewest.
+    pub replicas: u32,
+}
+
+/// Something of librdkafka's that has to be given back.
+struct Owned<T>(NonNull<T>, unsafe extern "C" fn(*mut T));
+
+impl<T> Owned<T> {
+    fn new(pointer: *mut T, free: unsafe extern "C" fn(*mut T)) -> Result<Owned<T>, RDKafkaErrorCode> {
+        NonNull::new(pointer)
+            .map(|pointer| Owned(pointer, free))
+            .ok_or(RDKafkaErrorCode::CriticalSystemResource)
+    }
+
+    fn ptr(&self) -> *mut T {
+        self.0.as_ptr()
+    }
+}
+
+impl<T> Drop for Owned<T> {
+    fn drop(&mut self) {
+        // SAFETY: made by the function that `free` belongs to, and freed only here.
+        unsafe { (self.1)(self.ptr()) };
+    }
+}
+
+/// What the cluster says about a topic. Blocks for at most `patience`.
+pub(crate) fn describe<C: ClientContext>(
+    client: &Client<C>,
+    topic: &str,
+    patience: Duration,
+) -> Result<Topic, RDKafkaErrorCode> {
+    let name = CString::new(topic).map_err(|_| RDKafkaErrorCode::InvalidTopic)?;
+    let handle = client.native_ptr();
+    let mut names = [name.as_ptr()];
+    let wait = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX);
+    // SAFETY: every pointer is valid for the call, and what is made is freed by the `Owned` that takes it; the event
+    // outlives all that is read from it.
+    unsafe {
+        let names = Owned::new(
+            native::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), 1),
+            native::rd_kafka_TopicCollection_destroy,
+        )?;
+        let options = Owned::new(
+            native::rd_kafka_AdminOptions_new(
+                handle,
+                native::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS,
+            ),
+            native::rd_kafka_AdminOptions_destroy,
+        )?;
+        native::rd_kafka_AdminOptions_set_request_timeout(options.ptr(), wait, std::ptr::null_mut(), 0);
+        let queue = Owned::new(native::rd_kafka_queue_new(handle), native::rd_kafka_queue_destroy)?;
+        native::rd_kafka_DescribeTopics(handle, names.ptr(), options.ptr(), queue.ptr());
+        let event = native::rd_kafka_queue_poll(queue.ptr(), wait.saturating_add(500));
+        let event = Owned::new(event, native::rd_kafka_event_destroy)
+            .map_err(|_| RDKafkaErrorCode::OperationTimedOut)?;
+        code(native::rd_kafka_event_error(event.ptr()))?;
+        let result = native::rd_kafka_event_DescribeTopics_result(event.ptr());
+        let mut count = 0;
+        let topics = native::rd_kafka_DescribeTopics_result_topics(result, &mut count);
+        if topics.is_null() || count == 0 {
+            return Err(RDKafkaErrorCode::UnknownTopicOrPartition);
+        }
+        read(*topics)
+    }
+}
+
+/// # Safety
+/// `described` is one of a result whose event is still there.
+unsafe fn read(described: *const native::rd_kafka_TopicDescription_t) -> Result<Topic, RDKafkaErrorCode> {
+    // SAFETY: as this function's; counts are set together with their arrays.
+    unsafe {
+        code(native::rd_kafka_error_code(
+            native::rd_kafka_TopicDescription_error(described),
+        ))?;
+        let mut partitions = 0;
+        let each = native::rd_kafka_TopicDescription_partitions(described, &mut partitions);
+        let mut replicas = usize::MAX;
+        for index in 0..partitions {
+            let mut count = 0;
+            native::rd_kafka_TopicPartitionInfo_replicas(*each.add(index), &mut count);
+            replicas = replicas.min(count);
+        }
+        let id = native::rd_kafka_TopicDescription_topic_id(described);
+        let id = Uuid::from_u64_pair(
+            native::rd_kafka_Uuid_most_significant_bits(id).cast_unsigned(),
+            native::rd_kafka_Uuid_least_significant_bits(id).cast_unsigned(),
+        );
+        Ok(Topic {
+            id,
+            partitions: u32::try_from(partitions).unwrap_or(u32::MAX),
+            replicas: u32::try_from(replicas).unwrap_or(0),
+        })
+    }
+}
+
+fn code(answer: native::rd_kafka_resp_err_t) -> Result<(), RDKafkaErrorCode> {
+    match RDKafkaErrorCode::from(answer) {
+        RDKafkaErrorCode::NoError => Ok(()),
+        other => Err(other),
+    }
+}
