@@ -39,7 +39,9 @@ fn push(block: &mut LedgerBlock, record: &Record, reason: Reason, why: &str, at:
     let (detail, payload): (&str, &[u8]) = match &record.content {
         // What a mark says is for the auditor: where the log before it ended.
         Content::Mark(text) => (std::str::from_utf8(text).unwrap_or_default(), &[]),
-        Content::Event(bytes) => (why, bytes),
+        Content::Event(bytes) | Content::Unreadable { bytes, .. } | Content::Unknown { bytes, .. } => {
+            (why, bytes)
+        }
         Content::Lost { reason, bytes, .. } => (reason, bytes),
     };
     block.push(&LedgerRow {

@@ -186,6 +186,13 @@ impl Round {
                 Ok(event) => self.row(&event, &mut head, rules),
                 Err(error) => head.verdict = self.broken(error, rules),
             },
+            Content::Unreadable { reason, .. } => {
+                head.verdict = self.without_row(Reason::Unreadable, reason.clone());
+            }
+            Content::Unknown { .. } if !rules.skip_unknown_version => head.verdict = Verdict::UnknownVersion,
+            Content::Unknown { what, .. } => {
+                head.verdict = self.without_row(Reason::UnknownVersion, what.clone());
+            }
         }
         head
     }
@@ -202,13 +209,19 @@ impl Round {
 
     #[cold]
     fn broken(&mut self, error: DecodeError, rules: &Rules) -> Verdict {
-        let (verdict, why) = match error {
-            DecodeError::UnknownVersion(_) if !rules.skip_unknown_version => return Verdict::UnknownVersion,
-            DecodeError::UnknownVersion(version) => (Reason::UnknownVersion, format!("format {version}")),
-            DecodeError::Unreadable(why) => (Reason::Unreadable, why),
-        };
+        match error {
+            DecodeError::UnknownVersion(_) if !rules.skip_unknown_version => Verdict::UnknownVersion,
+            DecodeError::UnknownVersion(version) => {
+                self.without_row(Reason::UnknownVersion, format!("format {version}"))
+            }
+            DecodeError::Unreadable(why) => self.without_row(Reason::Unreadable, why),
+        }
+    }
+
+    /// Notes why the next head gets no row.
+    fn without_row(&mut self, reason: Reason, why: String) -> Verdict {
         self.unreadable.push((self.heads.len(), why));
-        Verdict::Ledger(verdict)
+        Verdict::Ledger(reason)
     }
 }
 

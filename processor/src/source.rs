@@ -26,6 +26,21 @@ pub enum Content {
         /// What stands in their place, if anything.
         bytes: Bytes,
     },
+    /// A record that the source itself cannot make sense of: a stranger's, with a number that the source has derived from
+    /// its place. It goes to the ledger as it is.
+    Unreadable {
+        /// One sentence for the ledger.
+        reason: String,
+        /// The record.
+        bytes: Bytes,
+    },
+    /// Of a newer release: it is waited for, as for an event of a newer format.
+    Unknown {
+        /// What is not known, for the ledger.
+        what: String,
+        /// The record.
+        bytes: Bytes,
+    },
 }
 
 impl Content {
@@ -33,7 +48,11 @@ impl Content {
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
-            Self::Event(bytes) | Self::Mark(bytes) | Self::Lost { bytes, .. } => bytes.len(),
+            Self::Event(bytes)
+            | Self::Mark(bytes)
+            | Self::Lost { bytes, .. }
+            | Self::Unreadable { bytes, .. }
+            | Self::Unknown { bytes, .. } => bytes.len(),
         }
     }
 

@@ -1,0 +1,11 @@
+//! The processor reading the real Kafka into the real engine, file by file named for the promise. `support` has the
+//! broker, edges that send numbered records, and processors as processes of their own.
+
+#![expect(unreachable_pub, reason = "one binary: its modules are nobody else's")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop, with its line"
+)]
+
+mod every_number_is_in_the_tables_once;
+mod support;

@@ -1,0 +1,96 @@
+//! An edge as the topic sees it: records of one log, numbered, sent the way that the forwarder sends them.
+
+use super::cluster::TOPIC;
+use super::event::{now_ms, small};
+use footfall_topics::{Body, Connection, Number, Outgoing};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use std::time::Duration;
+use uuid::Uuid;
+
+pub struct Edge {
+    pub log_id: Uuid,
+    /// The greatest number so far.
+    pub last: u64,
+    producer: BaseProducer,
+    partitions: u32,
+}
+
+impl Edge {
+    pub fn new(connection: &Connection, partitions: u32) -> Self {
+        let mut config = connection.client();
+        config
+            .set("enable.idempotence", "true")
+            .set("compression.type", "lz4")
+            .set("linger.ms", "5")
+            .set("message.timeout.ms", "0");
+        Self {
+            log_id: Uuid::new_v4(),
+            last: 0,
+            producer: config.create().unwrap(),
+            partitions,
+        }
+    }
+
+    /// Sends so many new events, of 500 visitors.
+    pub fn send(&mut self, events: u64) {
+        for _ in 0..events {
+            self.last += 1;
+            self.send_number(self.last, &small(self.last));
+        }
+        self.flush();
+    }
+
+    /// Sends a number, perhaps again.
+    pub fn send_number(&self, seq: u64, payload: &[u8]) {
+        let key = Uuid::from_u128(u128::from(seq % 500) << 64 | 0xE);
+        self.put(
+            seq,
+            Body::Event {
+                code: 1,
+                key,
+                payload,
+            },
+        );
+    }
+
+    /// Says that all numbers so far have been sent.
+    pub fn mark(&mut self) {
+        self.last += 1;
+        let text = format!(r#"{{"through":{},"node":"test","closing":false}}"#, self.last - 1);
+        self.put(self.last, Body::Mark(text.as_bytes()));
+        self.flush();
+    }
+
+    pub fn flush(&self) {
+        self.producer.flush(Duration::from_secs(60)).unwrap();
+    }
+
+    fn put(&self, seq: u64, body: Body<'_>) {
+        let number = Number {
+            log_id: self.log_id,
+            seq,
+        };
+        let outgoing = Outgoing {
+            number,
+            received_ms: u64::try_from(now_ms()).unwrap(),
+            body,
+        };
+        let key = outgoing.key().to_string();
+        let partition = i32::try_from(outgoing.partition(self.partitions)).unwrap();
+        let mut record = BaseRecord::to(TOPIC)
+            .key(&key)
+            .payload(outgoing.payload())
+            .partition(partition)
+            .headers(outgoing.headers());
+        while let Err((error, again)) = self.producer.send(record) {
+            assert!(matches!(
+                error,
+                KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)
+            ));
+            self.producer.poll(Duration::from_millis(100));
+            record = again;
+        }
+        self.producer.poll(Duration::ZERO);
+    }
+}
