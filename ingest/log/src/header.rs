@@ -48,6 +48,19 @@ pub struct SegmentHeader {
 }
 
 impl SegmentHeader {
+    /// What is known of a segment whose header cannot be read.
+    pub(crate) fn damaged(log_id: Uuid, first: u64) -> SegmentHeader {
+        SegmentHeader {
+            log_id,
+            first,
+            supersedes: 0,
+            partitions: 0,
+            allocated: 0,
+            created_ms: 0,
+            node: String::new(),
+        }
+    }
+
     pub(crate) fn encode(&self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..8].copy_from_slice(MAGIC);

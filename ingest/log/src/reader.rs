@@ -12,6 +12,7 @@ use crate::cursor::{META_BYTES, Saved};
 use crate::disk::Disk;
 use crate::error::ReadError;
 use crate::folder::{Layout, SegmentName};
+use crate::header::SegmentHeader;
 use crate::queue::lock;
 use crate::record::Item;
 use crate::shared::Shared;
@@ -100,6 +101,22 @@ impl Reader {
     /// The start of the next unread record.
     pub fn position(&self) -> Position {
         self.position
+    }
+
+    /// Header of the segment that the last items came from (one [`Reader::read`] never crosses a segment), for its
+    /// number of partitions. A damaged header has 0. `None` before the first item and after [`Reader::seek`].
+    pub fn segment(&self) -> Result<Option<SegmentHeader>, ReadError> {
+        let Some((log_id, name, walk)) = &self.walk else {
+            return Ok(None);
+        };
+        let found = walk.header().map_err(|source| ReadError::Io {
+            action: "read a segment's header in",
+            path: self.layout.logs(),
+            source,
+        })?;
+        Ok(Some(
+            found.unwrap_or_else(|| SegmentHeader::damaged(*log_id, name.first)),
+        ))
     }
 
     /// Goes to a position: to the oldest record when its log is no longer there.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::disk::{DiskFile, read_up_to};
 use crate::frame::{self, FRAME_BYTES, Frame, KIND_GROUP, Seed};
-use crate::header::HEADER_BYTES;
+use crate::header::{HEADER_BYTES, SegmentHeader};
 use crate::record::{Item, LOST_BYTES, Record};
 
 /// The least that is read at once.
@@ -69,6 +69,11 @@ impl Walk {
             damaged: 0,
             skipped: Vec::new(),
         }
+    }
+
+    /// The segment's header; `None` when it is damaged.
+    pub(crate) fn header(&self) -> io::Result<Option<SegmentHeader>> {
+        Ok(SegmentHeader::parse(&read_up_to(self.file.as_ref(), 0, HEADER_BYTES)?).ok())
     }
 
     /// Reads about `max` bytes of frames (more only for a single larger one) and appends what they hold to `out`.
