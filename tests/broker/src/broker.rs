@@ -184,7 +184,7 @@ impl Broker {
         self.wait_for(&[self.place.id])
     }
 
-    /// SIGTERM, and until it has ended: [M] 1.2..3.2 s.
+    /// SIGTERM, and until it has ended: 1.2..3.2 s when measured.
     pub fn terminate(&mut self) {
         if let Some(mut child) = self.child.take() {
             signal(&child, libc::SIGTERM);

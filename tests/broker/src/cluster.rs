@@ -4,7 +4,8 @@ use crate::broker::{Broker, place, ready};
 use crate::error::BrokerError;
 use crate::options::Options;
 
-/// Three brokers with ids 1, 2 and 3, `default.replication.factor` 3 and `min.insync.replicas` 2. [M] Up in 2.7 s.
+/// Three brokers with ids 1, 2 and 3, `default.replication.factor` 3 and `min.insync.replicas` 2. When measured, up in
+/// 2.7 s.
 #[derive(Debug)]
 pub struct Cluster {
     /// One may be killed at a time without a stop.

@@ -1,6 +1,6 @@
 //! The jars, fetched once by Maven into `$XDG_CACHE_HOME/footfall/kafka-4.4.0`, and how `java` is called with them.
 //!
-//! The archive of loaded classes (class-data sharing) halves the start, [M] 0.8 s instead of 1.5; it is made once, by a
+//! The archive of loaded classes (class-data sharing) halves the start: 0.8 s instead of 1.5; it is made once, by a
 //! broker that is started and ended for it.
 
 use std::env;
