@@ -58,8 +58,8 @@ impl Child {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// Median fdatasync in seconds; 0 for a server without a log.
-    pub(crate) fn fsync_p50(&self) -> f64 {
+    /// A figure of the server's own; 0 for a server without it.
+    pub(crate) fn figure(&self, name: &str) -> f64 {
         let mut stream = TcpStream::connect(self.admin).unwrap();
         stream
             .write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
@@ -68,7 +68,7 @@ impl Child {
         stream.read_to_string(&mut text).unwrap();
         let line = text
             .lines()
-            .find_map(|line| line.strip_prefix("footfall_log_fsync_p50_seconds "));
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.map_or(0.0, |value| value.parse().unwrap())
     }
 

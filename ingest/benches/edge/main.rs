@@ -69,14 +69,20 @@ struct Round {
     p50_us: f64,
     p99_us: f64,
     fsync_us: f64,
+    /// Records per fdatasync.
+    group: f64,
 }
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some("serve") {
-        return child::serve(&arguments.next().unwrap());
+    let (what, of) = (arguments.next(), arguments.next());
+    if what.as_deref() == Some("serve") {
+        return child::serve(&of.unwrap());
     }
     pin(1);
+    if what.as_deref() == Some("case") {
+        return one(of.unwrap().parse().unwrap());
+    }
     let rounds = number("FOOTFALL_BENCH_ROUNDS", 5);
     let seconds = Duration::from_secs(number("FOOTFALL_BENCH_SECONDS", 2));
     let batches = bodies::batches();
@@ -92,6 +98,16 @@ fn main() {
     slow::report();
 }
 
+/// One case alone, for a profiler: `perf record -C 0 -g -- edge case 1`.
+fn one(case: usize) {
+    let seconds = Duration::from_secs(number("FOOTFALL_BENCH_SECONDS", 8));
+    let seen = round(&CASES[case], seconds, &bodies::batches());
+    println!(
+        "{}: {:.2} CPU-µs, {:.0} requests/s, {:.0} records per group, fdatasync {:.0} µs",
+        CASES[case].label, seen.cpu_us, seen.per_second, seen.group, seen.fsync_us
+    );
+}
+
 fn round(case: &Case, seconds: Duration, batches: &[Vec<u8>]) -> Round {
     let child = Child::start(case.server);
     let load = Load {
@@ -105,7 +121,9 @@ fn round(case: &Case, seconds: Duration, batches: &[Vec<u8>]) -> Round {
     let cpu = child.cpu() - before;
     #[expect(clippy::cast_precision_loss, reason = "a benchmark's figures")]
     let requests = seen.micros.len() as f64;
-    let fsync_us = child.fsync_p50() * 1e6;
+    let fsync_us = child.figure("footfall_log_fsync_p50_seconds") * 1e6;
+    let groups = child.figure("footfall_log_groups_total").max(1.0);
+    let group = child.figure("footfall_log_appended_total") / groups;
     child.stop();
     Round {
         cpu_us: cpu.as_secs_f64() * 1e6 / requests,
@@ -113,13 +131,14 @@ fn round(case: &Case, seconds: Duration, batches: &[Vec<u8>]) -> Round {
         p50_us: seen.percentile(50),
         p99_us: seen.percentile(99),
         fsync_us,
+        group,
     }
 }
 
 fn report(medians: &[Round]) {
     println!(
-        "{:<31} {:>8} {:>11} {:>9} {:>9} {:>14}",
-        "one core", "CPU µs", "requests/s", "p50 µs", "p99 µs", "fdatasync p50"
+        "{:<31} {:>8} {:>11} {:>9} {:>9} {:>14} {:>6}",
+        "one core", "CPU µs", "requests/s", "p50 µs", "p99 µs", "fdatasync p50", "group"
     );
     for (case, round) in CASES.iter().zip(medians) {
         let Round {
@@ -128,9 +147,10 @@ fn report(medians: &[Round]) {
             p50_us,
             p99_us,
             fsync_us,
+            group,
         } = round;
         println!(
-            "{:<31} {cpu_us:>8.1} {per_second:>11.0} {p50_us:>9.0} {p99_us:>9.0} {fsync_us:>11.0} µs",
+            "{:<31} {cpu_us:>8.1} {per_second:>11.0} {p50_us:>9.0} {p99_us:>9.0} {fsync_us:>11.0} µs {group:>6.0}",
             case.label
         );
     }
@@ -165,6 +185,7 @@ fn median(rounds: &[Round]) -> Round {
         p50_us: of(|round| round.p50_us),
         p99_us: of(|round| round.p99_us),
         fsync_us: of(|round| round.fsync_us),
+        group: of(|round| round.group),
     }
 }
 

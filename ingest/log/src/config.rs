@@ -20,7 +20,7 @@ pub struct Config {
     /// Size of a segment, allocated at its creation. Default 64 MiB. A single append must fit into one.
     pub segment_bytes: u64,
     /// The longest that a group is collected once its first caller is there. Default 5 ms. It is an upper bound: a
-    /// lone caller never waits, and under load the log waits at most half of its usual fdatasync.
+    /// lone caller never waits, and under load the log waits 1 ms or half of its usual fdatasync, whichever is more.
     pub group_wait: Duration,
     /// A group stops collecting at this size. Default 1 MiB.
     pub group_bytes: usize,

@@ -8,6 +8,10 @@ mod real;
 use std::io;
 use std::path::Path;
 
+/// Segments are written in multiples of this, at multiples of it, from memory at multiples of it: what devices and file
+/// systems ask of writes past the page cache.
+pub const BLOCK: usize = 4096;
+
 pub use real::RealDisk;
 
 /// A folder's holder; the lock ends when it is dropped.
@@ -45,7 +49,8 @@ pub trait Disk: Send + Sync {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Makes creations, removals and renames in this folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
-    /// Makes a new file (`AlreadyExists` otherwise) with `allocate` bytes of real blocks that read as zeros.
+    /// Makes a new file (`AlreadyExists` otherwise) with `allocate` bytes of real blocks that read as zeros. If these are
+    /// not 0, the file is written in whole [`BLOCK`]s only.
     fn create(&self, path: &Path, allocate: u64) -> io::Result<Box<dyn DiskFile>>;
     /// Opens a file that exists, for writing too when `write`.
     fn open(&self, path: &Path, write: bool) -> io::Result<Box<dyn DiskFile>>;

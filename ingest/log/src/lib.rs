@@ -16,6 +16,7 @@
 //!
 //! All I/O goes through the [`disk`] seam, so that the tests can refuse, forget and stop at every call.
 
+mod blocks;
 mod catalogue;
 mod config;
 mod cursor;

@@ -4,18 +4,17 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use crate::blocks::{Blocks, whole};
 use crate::catalogue;
-use crate::disk::{DiskFile, write_all};
 use crate::folder::{End, SegmentName};
-use crate::header::{HEADER_BYTES, SegmentHeader};
+use crate::header::SegmentHeader;
 use crate::queue::lock;
 use crate::shared::{Shared, unix_ms};
 
 /// An open segment. Dropped as soon as a write or an fsync on it has failed.
 pub(crate) struct Segment {
-    file: Box<dyn DiskFile>,
+    blocks: Blocks,
     name: SegmentName,
-    end: u64,
     size: u64,
 }
 
@@ -32,21 +31,23 @@ impl Segment {
         let size = shared.config.segment_bytes;
         let mut name = SegmentName { first, attempt: 0 };
         let file = loop {
-            match disk.create(&layout.segment(ordinal, shared.id, name), size) {
+            match disk.create(&layout.segment(ordinal, shared.id, name), whole(size)) {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists && name.attempt < 999 => name.attempt += 1,
                 file => break file?,
             }
         };
         let header = header(shared, first, superseding);
-        let written = write_all(file.as_ref(), &header.encode(), 0)
-            .and_then(|()| file.sync_data())
+        let mut blocks = Blocks::new(file, size);
+        let written = blocks
+            .append(&header.encode())
+            .and_then(|()| blocks.file().sync_data())
             .and_then(|()| disk.sync_dir(&folder));
         if let Err(e) = written {
             // Found and passed over at the next start if it cannot be removed.
             drop(disk.remove_file(&layout.segment(ordinal, shared.id, name)));
             return Err(e);
         }
-        let end = HEADER_BYTES as u64;
+        let end = blocks.end();
         if let Some(log) = lock(&shared.catalogue).current() {
             log.segments.push(catalogue::Segment {
                 name,
@@ -55,26 +56,20 @@ impl Segment {
             });
         }
         shared.queue.disk_bytes.fetch_add(end, Ordering::Relaxed);
-        Ok(Segment {
-            file,
-            name,
-            end,
-            size,
-        })
+        Ok(Segment { blocks, name, size })
     }
 
     /// Whether a group of so many bytes fits.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        self.end + bytes as u64 <= self.size
+        self.blocks.end() + bytes as u64 <= self.size
     }
 
     /// Writes one group and makes it durable. After an error nothing more may be written here.
     pub(crate) fn append(&mut self, shared: &Shared, group: &[u8]) -> io::Result<()> {
-        write_all(self.file.as_ref(), group, self.end)?;
+        self.blocks.append(group)?;
         let started = Instant::now();
-        self.file.sync_data()?;
+        self.blocks.file().sync_data()?;
         shared.counters.fsync_took(started.elapsed());
-        self.end += group.len() as u64;
         Ok(())
     }
 
@@ -84,7 +79,7 @@ impl Segment {
             log.last = last;
             let ours = log.segments.iter_mut().rev().find(|s| s.name == self.name);
             if let Some(segment) = ours {
-                segment.end = self.end;
+                segment.end = self.blocks.end();
             }
         }
     }
@@ -97,7 +92,7 @@ impl Segment {
         let end = End {
             through,
             segment: self.name,
-            length: self.end,
+            length: self.blocks.end(),
         };
         match end.save(shared.disk.as_ref(), &shared.layout.end(ordinal, shared.id)) {
             Ok(()) => self.cut(),
@@ -107,7 +102,7 @@ impl Segment {
 
     /// Gives back what was preallocated behind the last frame: the segment is not written any more.
     pub(crate) fn cut(self) {
-        if let Err(e) = self.file.set_len(self.end) {
+        if let Err(e) = self.blocks.file().set_len(self.blocks.end()) {
             tracing::warn!(segment = ?self.name, error = %e, "cannot give back the unused end of a segment");
         }
     }

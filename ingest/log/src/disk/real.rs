@@ -16,7 +16,13 @@ pub struct RealDisk;
 
 impl DiskFile for File {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
-        FileExt::write_at(self, bytes, offset)
+        match FileExt::write_at(self, bytes, offset) {
+            // Some file systems promise direct writes and refuse each of them.
+            Err(e) if e.raw_os_error() == Some(libc::EINVAL) && set_direct(self, false)? => {
+                FileExt::write_at(self, bytes, offset)
+            }
+            written => written,
+        }
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -81,11 +87,17 @@ impl Disk for RealDisk {
             drop(fs::remove_file(path));
             return Err(e);
         }
+        if allocate > 0 {
+            // A file system that cannot do it is written through the page cache.
+            drop(set_direct(&file, true));
+        }
         Ok(Box::new(file))
     }
 
     fn open(&self, path: &Path, write: bool) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(OpenOptions::new().read(true).write(write).open(path)?))
+        let file = OpenOptions::new().read(true).write(write).open(path)?;
+        read_what_is_asked(&file);
+        Ok(Box::new(file))
     }
 
     fn free_bytes(&self, path: &Path) -> io::Result<u64> {
@@ -133,3 +145,38 @@ fn reserve(file: &File, bytes: u64) -> io::Result<()> {
         code => Err(io::Error::from_raw_os_error(code)),
     }
 }
+
+/// Turns writes past the page cache on or off, and says whether that changed anything.
+#[cfg(target_os = "linux")]
+fn set_direct(file: &File, on: bool) -> io::Result<bool> {
+    // SAFETY: the descriptor belongs to `file`, which outlives the calls; F_GETFL and F_SETFL take plain numbers.
+    unsafe {
+        let before = libc::fcntl(file.as_raw_fd(), libc::F_GETFL);
+        let after = if on {
+            before | libc::O_DIRECT
+        } else {
+            before & !libc::O_DIRECT
+        };
+        if before < 0 || before != after && libc::fcntl(file.as_raw_fd(), libc::F_SETFL, after) < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(before != after)
+    }
+}
+
+/// Elsewhere everything goes through the page cache.
+#[cfg(not(target_os = "linux"))]
+fn set_direct(_: &File, _: bool) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// No read-ahead: behind the last group there are only zeros, and the writer passes the page cache by.
+#[cfg(target_os = "linux")]
+fn read_what_is_asked(file: &File) {
+    // SAFETY: the descriptor belongs to `file`. Advice only: a refusal changes nothing.
+    _ = unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_RANDOM) };
+}
+
+/// Elsewhere the system decides.
+#[cfg(not(target_os = "linux"))]
+fn read_what_is_asked(_: &File) {}
