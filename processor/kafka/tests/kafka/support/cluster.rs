@@ -1,7 +1,10 @@
 //! A broker with our topic and an engine with our tables.
 
+use super::edge::Edge;
 use super::engine::TestEngine;
+use super::eventually;
 use super::tables::{assert_books, count};
+use super::traffic::logs;
 use footfall_broker::{Broker, Options};
 use footfall_topics::{Connection, TopicSettings, Topics};
 use std::time::Duration;
@@ -50,6 +53,20 @@ impl Cluster {
     pub async fn fates(&self) -> u64 {
         let client = self.engine.server.client();
         count(&client, "events").await + count(&client, "ledger").await
+    }
+
+    /// The server's clock, ms.
+    pub async fn server_now(&self) -> i64 {
+        let client = self.engine.server.client();
+        let sql = "SELECT toUnixTimestamp64Milli(now64(3))";
+        client.query(sql).fetch_one::<i64>().await.unwrap()
+    }
+
+    /// Waits until there is a fate for every number of these logs, and checks that each has one.
+    pub async fn assert_all_once(&self, edges: &[Edge]) {
+        let all: u64 = edges.iter().map(|edge| edge.last).sum();
+        eventually("all have a fate", async || self.fates().await >= all).await;
+        self.assert_books(&logs(edges)).await;
     }
 
     /// Each of these logs has every number once.

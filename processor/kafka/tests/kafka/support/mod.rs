@@ -10,10 +10,12 @@ pub mod edge;
 pub mod engine;
 #[path = "../../../../tests/processor/support/event.rs"]
 pub mod event;
+pub mod gate;
 pub mod member;
 #[path = "../../../../tests/processor/support/tables.rs"]
 #[expect(dead_code, reason = "shared with the processor's own tests")]
 pub mod tables;
+pub mod traffic;
 
 use std::time::Duration;
 
