@@ -36,7 +36,8 @@ pub struct Config {
     pub keep: Duration,
     /// How often a mark is appended while events come. Default 10 s.
     pub mark_every: Duration,
-    /// Kafka partitions of the topic that the segments are forwarded to; 0 (default) = no Kafka yet.
+    /// Kafka partitions of the topic that the segments are forwarded to; 0 (default) = no Kafka yet. See
+    /// [`crate::Log::set_partitions`].
     pub partitions: u32,
 }
 

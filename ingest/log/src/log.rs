@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -93,7 +93,7 @@ impl Log {
             .map_err(|e| io("recover the logs in", &layout.logs(), e))?;
         let id = Uuid::new_v4();
         let ordinal = catalogue.logs.last().map_or(1, |log| log.ordinal + 1);
-        let bytes = catalogue.bytes();
+        let (bytes, partitions) = (catalogue.bytes(), config.partitions);
         catalogue.logs.push(LogEntry {
             ordinal,
             id,
@@ -111,6 +111,7 @@ impl Log {
             catalogue: Mutex::new(catalogue),
             cursors: Mutex::new(cursors),
             durable: AtomicU64::new(0),
+            partitions: AtomicU32::new(partitions),
             announce: Mutex::new(Some(announce)),
             heard,
             state: Mutex::new(State::Ready),
@@ -154,6 +155,16 @@ impl Log {
     /// written; nobody hears of it.
     pub fn append<E: AsRef<[Entry]> + Unpin>(&self, entries: E) -> Append<'_, E> {
         Append::new(&self.handle.shared.queue, entries)
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.handle.shared.layout.folder
+    }
+
+    /// The number of Kafka partitions that the headers of segments to come say; that of the current segment stays.
+    pub fn set_partitions(&self, partitions: u32) {
+        self.handle.shared.partitions.store(partitions, Ordering::Relaxed);
     }
 
     /// Whether new entries are taken, and if not, why.

@@ -113,7 +113,7 @@ fn header(shared: &Shared, first: u64, superseding: bool) -> SegmentHeader {
         log_id: shared.id,
         first,
         supersedes: if superseding { first } else { 0 },
-        partitions: shared.config.partitions,
+        partitions: shared.partitions.load(Ordering::Relaxed),
         allocated: shared.config.segment_bytes,
         created_ms: unix_ms(),
         node: shared.config.node.clone(),

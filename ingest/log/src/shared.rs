@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) cursors: Mutex<BTreeMap<String, Cursor>>,
     /// Durable number of this log, announced to readers. The sender goes when the log closes.
     pub(crate) durable: AtomicU64,
+    /// What the headers of segments to come say.
+    pub(crate) partitions: AtomicU32,
     pub(crate) announce: Mutex<Option<watch::Sender<u64>>>,
     pub(crate) heard: watch::Receiver<u64>,
     pub(crate) state: Mutex<State>,
