@@ -10,6 +10,8 @@ use rdkafka::client::Client;
 use rdkafka::types::RDKafkaErrorCode;
 use uuid::Uuid;
 
+use crate::error::{TopicError, refused};
+
 /// A topic as the cluster has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
@@ -43,8 +45,20 @@ impl<T> Drop for Owned<T> {
     }
 }
 
-/// What the cluster says about a topic. Blocks for at most `patience`.
-pub(crate) fn describe<C: ClientContext>(
+/// What the cluster says about a topic, asked by any client (a producer's, a consumer's). Blocks for at most `patience`
+/// and half a second.
+///
+/// # Errors
+/// [`TopicError::Missing`]; [`TopicError::Refused`] with the cluster's code, or a time-out.
+pub fn describe<C: ClientContext>(
+    client: &Client<C>,
+    topic: &str,
+    patience: Duration,
+) -> Result<Topic, TopicError> {
+    ask(client, topic, patience).map_err(|code| refused("describe", topic, code))
+}
+
+fn ask<C: ClientContext>(
     client: &Client<C>,
     topic: &str,
     patience: Duration,

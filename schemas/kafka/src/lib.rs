@@ -23,7 +23,7 @@ mod topic;
 
 pub use complaint::{Complaints, Listening};
 pub use connection::{Connection, Mechanism, Sasl, Secret, Tls};
-pub use describe::Topic;
+pub use describe::{Topic, describe};
 pub use error::TopicError;
 pub use outgoing::{Body, Outgoing};
 pub use partition::{murmur2, partition_of};

@@ -138,8 +138,7 @@ impl Topics {
     /// # Errors
     /// [`TopicError::Missing`], no permission, no answer.
     pub fn describe(&self, topic: &str) -> Result<Topic, TopicError> {
-        let described = describe(self.probe.client(), topic, self.patience);
-        described.map_err(|code| refused("describe", topic, code))
+        describe(self.probe.client(), topic, self.patience)
     }
 
     /// In what the topic differs from its settings; empty: in nothing.

@@ -1,0 +1,24 @@
+//! Why the forwarder cannot run at all. A broker that is away, refuses, or fails is no such reason: it waits.
+
+use footfall_log::{OpenError, ReadError};
+use rdkafka::error::KafkaError;
+
+/// What ends the forwarder.
+#[derive(Debug, thiserror::Error)]
+pub enum ForwardError {
+    /// librdkafka does not take the configuration: a file of certificates that is not there, TLS without the feature.
+    #[error("cannot make a Kafka producer: {0}")]
+    Client(#[source] KafkaError),
+    /// The log's cursor cannot be had.
+    #[error("cannot forward the log: {0}")]
+    Log(#[from] ReadError),
+    /// The folder of a log cannot be opened.
+    #[error("cannot forward the log: {0}")]
+    Folder(#[from] OpenError),
+    /// The forwarder's thread could not be started, or is gone.
+    #[error("cannot forward the log: {0}")]
+    Thread(std::io::Error),
+    /// Stopped before it was done.
+    #[error("the forwarding was stopped before its end: {0}")]
+    Stopped(String),
+}

@@ -1,0 +1,137 @@
+//! One producer's life: records go out, reports come in. After the first failure it is thrown away.
+
+use std::time::Duration;
+
+use footfall_log::Item;
+use rdkafka::bindings as native;
+use rdkafka::client::Client;
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::types::RDKafkaErrorCode;
+use uuid::fmt::Hyphenated;
+
+use crate::bell::Bell;
+use crate::config::Config;
+use crate::error::ForwardError;
+use crate::feed::{after, outgoing, waits_for_all};
+use crate::reports::Reports;
+use crate::window::{Passed, Window};
+
+/// What became of an item.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// It is under way.
+    Taken,
+    /// No room: after the next reports.
+    Full,
+    /// It goes out when nothing is under way any more.
+    Barrier,
+    /// This producer is of no use any more.
+    Failed(String),
+}
+
+pub(crate) struct Sender {
+    // Before the producer, which it must not outlive.
+    bell: Bell,
+    producer: BaseProducer<Reports>,
+    topic: String,
+    window: Window,
+    /// Kept for its room.
+    delivered: Vec<usize>,
+    most: (usize, usize),
+}
+
+impl Sender {
+    pub(crate) fn new(config: &Config) -> Result<Sender, ForwardError> {
+        let producer: BaseProducer<Reports> = config
+            .producer()
+            .create_with_context(Reports::default())
+            .map_err(ForwardError::Client)?;
+        // SAFETY: the producer is a field after the bell, so it is dropped after it.
+        let bell = unsafe { Bell::hang(producer.client().native_ptr()) };
+        let no_queue = || ForwardError::Client(KafkaError::ClientCreation("it has no main queue".to_owned()));
+        Ok(Sender {
+            bell: bell.ok_or_else(no_queue)?,
+            producer,
+            topic: config.topic.clone(),
+            window: Window::default(),
+            delivered: Vec::new(),
+            most: (config.in_flight_records, config.in_flight_bytes),
+        })
+    }
+
+    /// Sends an item to the partition that its key has among `partitions`.
+    pub(crate) fn send(&mut self, item: &Item, partitions: u32) -> Sent {
+        if self.window.len() > 0 && waits_for_all(item) {
+            return Sent::Barrier;
+        }
+        if self.window.len() >= self.most.0 || self.window.bytes() >= self.most.1 {
+            return Sent::Full;
+        }
+        let out = outgoing(item);
+        let mut key = [0; Hyphenated::LENGTH];
+        let key: &str = out.key().hyphenated().encode_lower(&mut key);
+        let partition = footfall_topics::partition_of(key.as_bytes(), partitions);
+        let payload = out.payload();
+        let index = self.window.push(after(item), payload.len());
+        let record = BaseRecord::with_opaque_to(&self.topic, index)
+            .partition(i32::try_from(partition).unwrap_or(i32::MAX))
+            .key(key)
+            .payload(payload)
+            .timestamp(i64::try_from(out.received_ms).unwrap_or(i64::MAX))
+            .headers(out.headers());
+        match self.producer.send(record) {
+            Ok(()) => Sent::Taken,
+            Err((error, _)) => {
+                self.window.take_back();
+                match error.rdkafka_error_code() {
+                    Some(RDKafkaErrorCode::QueueFull) => Sent::Full,
+                    _ => Sent::Failed(format!("a record was not taken: {error}")),
+                }
+            }
+        }
+    }
+
+    /// Takes all reports that are there, and says what they acknowledge.
+    pub(crate) fn serve(&mut self) -> Option<Passed> {
+        // One poll takes one event; the bell rings again only after the queue was empty.
+        while self.bell.waiting() {
+            self.producer.poll(Duration::ZERO);
+        }
+        let mut delivered = std::mem::take(&mut self.delivered);
+        self.reports().take(&mut delivered);
+        for index in delivered.drain(..) {
+            self.window.done(index);
+        }
+        self.delivered = delivered;
+        self.window.advance()
+    }
+
+    /// Why this producer cannot be trusted any more.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.reports().failure()
+    }
+
+    /// Has what is collected sent at once. Blocks for up to a millisecond.
+    pub(crate) fn hurry(&self) {
+        // SAFETY: a live producer. With reports as events this only waits; the answer says whether all were served.
+        unsafe { native::rd_kafka_flush(self.producer.client().native_ptr(), 1) };
+    }
+
+    /// Until there are reports.
+    pub(crate) async fn reported(&self) {
+        self.bell.rung().await;
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.window.len()
+    }
+
+    pub(crate) fn client(&self) -> &Client<Reports> {
+        self.producer.client()
+    }
+
+    pub(crate) fn reports(&self) -> &Reports {
+        self.producer.client().context()
+    }
+}
