@@ -43,6 +43,7 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(config: &Config) -> Result<Sender, ForwardError> {
+        config.connection.check()?;
         let producer: BaseProducer<Reports> = config
             .producer()
             .create_with_context(Reports::default())

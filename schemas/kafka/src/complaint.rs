@@ -91,6 +91,11 @@ fn explain(code: RDKafkaErrorCode, reason: &str) -> (Weight, String) {
             Weight::Refused,
             format!("the broker refuses our user or password: {reason}"),
         ),
+        // TLS 1.3 lets a client find out only after the handshake that its certificate is not wanted.
+        RDKafkaErrorCode::BrokerTransportFailure if reason.contains("SSL alert") => (
+            Weight::Refused,
+            format!("no TLS with the broker, it refuses our certificate: {reason}"),
+        ),
         RDKafkaErrorCode::SSL => (Weight::Refused, format!("no TLS with the broker: {reason}")),
         RDKafkaErrorCode::TopicAuthorizationFailed
         | RDKafkaErrorCode::GroupAuthorizationFailed

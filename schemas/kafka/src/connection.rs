@@ -97,6 +97,25 @@ impl Secret {
     }
 }
 
+/// Why no client can be made of a [`Connection`].
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// TLS or a password is asked for.
+    #[error("cannot use TLS or passwords with Kafka: this program was built without the cargo feature `tls`")]
+    NotBuilt,
+    /// A certificate without its key, or a key without its certificate.
+    #[error("cannot show a certificate to Kafka: it takes both, the certificate and its key")]
+    Half,
+    /// A file is not there or not readable.
+    #[error("cannot read the certificate or key {}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
@@ -114,8 +133,30 @@ impl Connection {
         }
     }
 
-    /// What every client of ours says to librdkafka; producer and consumer add their own. A client that is made of a
-    /// configuration with TLS or SASL without the cargo feature `tls` is refused by librdkafka, naming the property.
+    /// Whether a client can be made of it: every file is there, and this build has what is asked for. librdkafka says
+    /// neither which file nor which feature.
+    ///
+    /// # Errors
+    /// [`ConnectionError`], at the first thing that is wrong.
+    pub fn check(&self) -> Result<(), ConnectionError> {
+        if (self.tls.is_some() || self.sasl.is_some()) && !cfg!(feature = "tls") {
+            return Err(ConnectionError::NotBuilt);
+        }
+        let Some(tls) = &self.tls else { return Ok(()) };
+        if tls.certificate.is_some() != tls.key.is_some() {
+            return Err(ConnectionError::Half);
+        }
+        for path in [&tls.ca, &tls.certificate, &tls.key].into_iter().flatten() {
+            let readable = std::fs::read(path);
+            readable.map_err(|source| ConnectionError::File {
+                path: path.clone(),
+                source,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What every client of ours says to librdkafka; producer and consumer add their own. [`Connection::check`] first.
     #[must_use]
     pub fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();

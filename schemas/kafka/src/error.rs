@@ -3,6 +3,8 @@
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 
+use crate::connection::ConnectionError;
+
 /// Why a topic is not there or could not be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum TopicError {
@@ -14,7 +16,10 @@ pub enum TopicError {
         /// What is wrong with them.
         reason: String,
     },
-    /// The configuration is not one that librdkafka takes, such as TLS in a build without it.
+    /// The connection's settings are wrong.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// The configuration is not one that librdkafka takes.
     #[error("cannot connect to Kafka at {bootstrap}: {source}")]
     Client {
         /// The brokers.

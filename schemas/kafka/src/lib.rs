@@ -22,7 +22,7 @@ mod settings;
 mod topic;
 
 pub use complaint::{Complaints, Listening};
-pub use connection::{Connection, Mechanism, Sasl, Secret, Tls};
+pub use connection::{Connection, ConnectionError, Mechanism, Sasl, Secret, Tls};
 pub use describe::{Topic, describe};
 pub use error::TopicError;
 pub use outgoing::{Body, Outgoing};

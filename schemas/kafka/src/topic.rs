@@ -61,6 +61,7 @@ impl Topics {
     /// # Errors
     /// [`TopicError::Client`], [`TopicError::Unreachable`]; a wrong password or certificate is said at once.
     pub fn connect(connection: &Connection, patience: Duration) -> Result<Topics, TopicError> {
+        connection.check()?;
         let complaints = Complaints::default();
         let client = |source| TopicError::Client {
             bootstrap: connection.bootstrap.clone(),
