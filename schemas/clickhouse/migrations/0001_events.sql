@@ -101,7 +101,19 @@ CREATE TABLE IF NOT EXISTS events
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(received_at)
-ORDER BY (site, toDate(time), type, visitor_id, time, event_id)
+-- Sort key: measured over 5 M rows of 30 days, three sites, inserts of 50,000 rows, one core. All merges until nothing was
+-- left to merge, µs a row | views and visitors of a site, 7 days | its top pages | its sessions | funnel | retention, 30 days
+-- | one rare type, 30 days | newest 100, ms:
+--   site, day, type, visitor_id, time, event_id   9.0 | 45 | 110 | 83 | 164 | 732 | 22 | 50
+--   site, day, type, time                         5.0 | 46 | 109 | 86 | 178 | 781 | 21 | 42
+--   site, time                                    4.7 | 53 | 129 | 81 | 156 | 676 | 54 |  8
+--   site, hour, type, time                        4.9 | 54 | 130 | 80 | 163 | 704 | 51 | 45
+--   site, hour, visitor_id, time                  5.7 | 50 | 126 | 76 | 152 | 643 | 59 | 44
+-- Rows arrive nearly in the order of `time`, so a key that ends in it merges whole runs, one with a visitor before it row by
+-- row; it also keeps the processor's numbers together: 1,000 of them 5.4 ms, with visitors in the key 7.3.
+ORDER BY (site, toDate(time), type, time)
 -- Numbers keep rows apart, not the server's tokens; they lost rows when the server was killed in an insert.
 -- fsync: an answered insert survives a power cut. With replicas an operator may switch both off (`ALTER TABLE … MODIFY SETTING`).
-SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1;
+-- A part is one file until it is larger than any insert: 250 files to write and fsync cost an insert of 50,000 rows as much
+-- as half of all else (2.4 µs a row instead of 3.7).
+SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864;
