@@ -1,9 +1,10 @@
 //! Watching and steering a running processor: live fates, its condition, and what an operator may tell it.
 
+use crate::source::Settled;
 use footfall_delivery::{Numbers, Reason};
 use footfall_schemas::Kind;
 use std::sync::Arc;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use uuid::Uuid;
 
 /// Fates that an observer may be behind before it misses some.
@@ -63,8 +64,8 @@ pub struct Condition {
 pub enum Request {
     /// The server that the metadata names is gone for good.
     ServerGone,
-    /// These numbers are missing: read them again.
-    ReadAgain(Numbers),
+    /// These numbers are missing: read them again. The time is a hint, see [`crate::Source::read_again`].
+    ReadAgain(Numbers, Option<i64>),
 }
 
 /// A handle on a running processor.
@@ -72,11 +73,19 @@ pub enum Request {
 pub struct Control {
     notices: broadcast::Sender<Notice>,
     condition: Arc<watch::Sender<Condition>>,
-    requests: mpsc::Sender<Request>,
+    requests: mpsc::Sender<Asked>,
 }
 
 /// The processor's end of [`Control`].
-pub type Requests = mpsc::Receiver<Request>;
+pub(crate) type Requests = mpsc::Receiver<Asked>;
+
+/// What comes over the channel.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    Request(Request),
+    /// [`crate::Source::settled`].
+    Settled(oneshot::Sender<Option<oneshot::Receiver<Settled>>>),
+}
 
 impl Control {
     pub(crate) fn new() -> (Self, Requests) {
@@ -103,7 +112,15 @@ impl Control {
 
     /// Asks for something; false if the processor has stopped.
     pub async fn request(&self, request: Request) -> bool {
-        self.requests.send(request).await.is_ok()
+        self.requests.send(Asked::Request(request)).await.is_ok()
+    }
+
+    /// [`crate::Source::settled`], asked and waited for; `None` also if the processor has stopped.
+    pub(crate) async fn settled(&self) -> Option<Settled> {
+        let (answer, asked) = oneshot::channel();
+        self.requests.send(Asked::Settled(answer)).await.ok()?;
+        // A source that forgets the question has not said yes.
+        Some(asked.await.ok()??.await.unwrap_or(Settled::NotYet))
     }
 
     pub(crate) fn is_watched(&self) -> bool {

@@ -10,7 +10,7 @@ mod settle;
 pub(crate) use perform::wall_clock;
 
 use crate::config::{Config, EngineRestart, Wiring};
-use crate::control::{Control, Request, Requests};
+use crate::control::{Asked, Control, Request, Requests};
 use crate::insert::{Inserter, Statement};
 use crate::round::{Round, Rules};
 use crate::server::Server;
@@ -228,17 +228,21 @@ impl<S: Source> Driver<S> {
         self.on(done.input);
     }
 
-    async fn requested(&mut self, request: Request) {
-        match request {
-            Request::ServerGone => self.on(Input::ServerGone),
-            Request::ReadAgain(numbers) => self.read_again(numbers).await,
+    async fn requested(&mut self, asked: Asked) {
+        match asked {
+            Asked::Request(Request::ServerGone) => self.on(Input::ServerGone),
+            Asked::Request(Request::ReadAgain(numbers, since)) => self.read_again(numbers, since).await,
+            Asked::Settled(answer) => {
+                // Fails only when the auditor has gone.
+                let _ = answer.send(self.source.settled());
+            }
         }
     }
 
     /// Puts records that the auditor misses into the next round: they take the ordinary way, and the machine looks
     /// their numbers up. Their span is empty, because the partition's position does not move for them.
-    async fn read_again(&mut self, numbers: Numbers) {
-        let again = match self.source.read_again(numbers).await {
+    async fn read_again(&mut self, numbers: Numbers, since: Option<i64>) {
+        let again = match self.source.read_again(numbers, since).await {
             Ok(again) => again,
             Err(error) => {
                 tracing::error!(%error, first = numbers.first, last = numbers.last, "cannot read missing numbers again");

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use footfall_delivery::{Assignment, CommitOutcome, Entry, Numbers};
 use std::fmt;
 use std::future::Future;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// What a record holds.
@@ -115,6 +116,17 @@ pub struct Again {
     pub gone: Vec<Numbers>,
 }
 
+/// Answer to [`Source::settled`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// All of it.
+    Yes,
+    /// Not within the time that the source gives itself, or nobody knows.
+    NotYet,
+    /// Another processor audits this source.
+    NotOurs,
+}
+
 /// A source that cannot go on. One that can (a broker that is away) waits instead.
 #[derive(Debug)]
 pub struct SourceError(pub Box<dyn std::error::Error + Send + Sync>);
@@ -152,8 +164,20 @@ pub trait Source: Send {
     /// Leaves the group and joins again: what was assigned comes as a new [`Arrival::Assigned`].
     fn rejoin(&mut self);
 
-    /// Finds records again that the auditor misses.
-    fn read_again(&mut self, numbers: Numbers) -> impl Future<Output = Result<Again, SourceError>> + Send;
+    /// Finds records again that the auditor misses. `since`: rows with lower numbers of that log were received until then,
+    /// ms since 1970; a hint for where to begin. A shared source may also send them to itself: then they come like any
+    /// other record, to whoever reads their partition.
+    fn read_again(
+        &mut self,
+        numbers: Numbers,
+        since: Option<i64>,
+    ) -> impl Future<Output = Result<Again, SourceError>> + Send;
+
+    /// For a source that several processors share: asks whether everything that it has at this moment is in the tables,
+    /// whoever has read it. `None`: a mark says so by itself, because its reader has read all lower numbers.
+    fn settled(&mut self) -> Option<oneshot::Receiver<Settled>> {
+        None
+    }
 
     /// How many records wait behind what [`Source::next`] has given; `None` if it does not know.
     fn behind(&self) -> Option<u64>;

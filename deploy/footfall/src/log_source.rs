@@ -288,7 +288,11 @@ impl Source for LogSource {
         self.is_reading = false;
     }
 
-    fn read_again(&mut self, numbers: Numbers) -> impl Future<Output = Result<Again, SourceError>> + Send {
+    fn read_again(
+        &mut self,
+        numbers: Numbers,
+        _since: Option<i64>,
+    ) -> impl Future<Output = Result<Again, SourceError>> + Send {
         std::future::ready(tokio::task::block_in_place(|| self.search(numbers)))
     }
 

@@ -83,7 +83,7 @@ impl Source for Chunked {
 
     fn rejoin(&mut self) {}
 
-    async fn read_again(&mut self, _numbers: Numbers) -> Result<Again, SourceError> {
+    async fn read_again(&mut self, _numbers: Numbers, _since: Option<i64>) -> Result<Again, SourceError> {
         Ok(Again::default())
     }
 

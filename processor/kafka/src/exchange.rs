@@ -133,6 +133,11 @@ impl Exchange {
         self.wake();
     }
 
+    /// Whether the processor has been told that a partition is its own.
+    pub(crate) fn is_ours(&self, partition: u32) -> bool {
+        self.lock().partitions.contains_key(&partition)
+    }
+
     /// Records behind what was given out, over all partitions that are read.
     pub(crate) fn behind(&self) -> u64 {
         let inner = self.lock();

@@ -6,7 +6,8 @@
 //!    (`upkeep`, `offsets`, [`TopicIdError`]) and takes records from the partitions' queues (`reading`);
 //! 3. `record`: a message becomes a record, by the headers that [`footfall_topics`] knows;
 //! 4. `exchange`: bounded, between the thread and the async world; [`KafkaSource`] is its other side;
-//! 5. `identity`: which topic it is, when it was deleted and made anew; `context`: what librdkafka tells;
+//! 5. `aside`, `again`: what the auditor asks, by clients of their own;
+//! 6. `identity`: which topic it is, when it was deleted and made anew; `context`: what librdkafka tells;
 //!    [`measure`]: metrics.
 //!
 //! # Why a thread
@@ -18,6 +19,8 @@
 //! Every partition has a queue of its own. When the processor has no room, queues are not emptied, fetching stops when a
 //! queue has its share of [`Settings::buffer_bytes`], and the group is served all the while.
 
+mod again;
+mod aside;
 mod commit;
 mod context;
 mod exchange;

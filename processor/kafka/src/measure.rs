@@ -9,6 +9,7 @@ pub(crate) const LOST: &str = "footfall_kafka_assignments_lost_total";
 pub(crate) const REJOINS: &str = "footfall_kafka_rejoins_total";
 pub(crate) const OUT_OF_RANGE: &str = "footfall_kafka_out_of_range_total";
 pub(crate) const STRANGERS: &str = "footfall_kafka_strangers_total";
+pub(crate) const SENT_AGAIN: &str = "footfall_kafka_sent_again_total";
 
 /// Tells the recorder what everything means. Call once, after it has been installed.
 pub fn describe() {
@@ -26,6 +27,10 @@ pub fn describe() {
     describe_counter!(
         OUT_OF_RANGE,
         "Partitions whose position the brokers no longer had: unread records were removed, or the topic is another"
+    );
+    describe_counter!(
+        SENT_AGAIN,
+        "Missing numbers that were found in the topic and sent to it again"
     );
     describe_counter!(
         STRANGERS,

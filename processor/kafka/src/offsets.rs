@@ -53,10 +53,10 @@ pub(crate) fn assignments<C: ConsumerContext>(
     Ok(assignments)
 }
 
-type Committed = BTreeMap<i32, Option<(u64, String)>>;
+pub(crate) type Committed = BTreeMap<i32, Option<(u64, String)>>;
 
 /// Metadata that is not UTF-8 was not written by us: it counts as foreign.
-fn committed(list: &TopicPartitionList) -> KafkaResult<Committed> {
+pub(crate) fn committed(list: &TopicPartitionList) -> KafkaResult<Committed> {
     let mut committed = BTreeMap::new();
     for element in list.elements() {
         element.error()?;
@@ -102,15 +102,48 @@ pub(crate) fn edges<C: ConsumerContext>(
 ) -> KafkaResult<BTreeMap<i32, u64>> {
     let asked = list(topic, partitions.iter().copied(), edge)?;
     let answered = consumer.offsets_for_times(asked, patience)?;
-    let mut found = BTreeMap::new();
     for element in answered.elements() {
         element.error()?;
-        let Offset::Offset(offset) = element.offset() else {
-            return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::NoOffset));
-        };
-        found.insert(element.partition(), u64::try_from(offset).unwrap_or_default());
+    }
+    let found = found(&answered);
+    if found.len() < partitions.len() {
+        return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::NoOffset));
     }
     Ok(found)
+}
+
+/// The elements that have a real offset and no error.
+pub(crate) fn found(list: &TopicPartitionList) -> BTreeMap<i32, u64> {
+    let elements = list.elements();
+    let good = elements.iter().filter(|element| element.error().is_ok());
+    good.filter_map(|element| match element.offset() {
+        Offset::Offset(offset) => Some((element.partition(), u64::try_from(offset).ok()?)),
+        _ => None,
+    })
+    .collect()
+}
+
+/// All partitions that the topic has.
+pub(crate) fn partitions<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    patience: Duration,
+) -> KafkaResult<Vec<i32>> {
+    let metadata = consumer.fetch_metadata(Some(topic), patience)?;
+    let found = metadata.topics().iter().find(|one| one.name() == topic);
+    let all: Vec<i32> = found.map_or(Vec::new(), |topic| {
+        topic
+            .partitions()
+            .iter()
+            .map(|partition| partition.id())
+            .collect()
+    });
+    if all.is_empty() {
+        return Err(KafkaError::MetadataFetch(
+            RDKafkaErrorCode::UnknownTopicOrPartition,
+        ));
+    }
+    Ok(all)
 }
 
 /// Where a partition ends, as the last fetch said; costs nothing.

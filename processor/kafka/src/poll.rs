@@ -120,7 +120,7 @@ impl Poll {
                     let _ = answer.send(self.commit(&entries));
                 }
                 Command::Start(partition, position, generation) => {
-                    self.start(partition, position, generation)
+                    self.start(partition, position, generation);
                 }
                 Command::Pause(partition) => self.pause(partition),
                 Command::Released(partitions) => self.released.extend(partitions),

@@ -1,13 +1,16 @@
 //! The async half: the processor's [`Source`], which puts down what is wanted and picks up what has arrived.
 
+use crate::again::Missed;
+use crate::aside::Aside;
 use crate::context::Context;
 use crate::exchange::{Command, Exchange};
+use crate::offsets;
 use crate::poll::Poll;
 use crate::settings::Settings;
 use crate::topic_id::{TopicIdError, topic_id};
 use footfall_delivery::{CommitOutcome, Entry, Numbers};
-use footfall_processor::source::{Again, Arrival, Source, SourceError};
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use footfall_processor::source::{Again, Arrival, Settled, Source, SourceError};
+use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
 use std::future::Future;
 use std::sync::Arc;
@@ -20,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a source that is dropped waits for its thread to have left the group. A coordinator that is away could keep it
 /// for longer; then the process ends without: the group finds out by the session time-out.
 const LEAVE: Duration = Duration::from_secs(3);
+
+/// Whoever owns this partition audits: one at a time.
+const AUDITED_BY: u32 = 0;
 
 /// Why a source could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +55,7 @@ impl OpenError {
 /// Reads a topic for the processor, as a member of a group.
 pub struct KafkaSource {
     exchange: Arc<Exchange>,
+    aside: Aside,
     topic_id: String,
     ended: Receiver<()>,
 }
@@ -68,17 +75,21 @@ impl KafkaSource {
         let mut consumer = consumer;
         let woken = Arc::clone(&exchange);
         consumer.set_nonempty_callback(move || woken.wake());
+        let aside = Aside::new(settings.clone());
         let poll = Poll::new(settings, Arc::new(consumer), Arc::clone(&exchange), id.clone());
         let (end, ended) = sync_channel(1);
+        let watched = Arc::clone(&exchange);
         std::thread::Builder::new()
             .name("kafka-poll".to_owned())
             .spawn(move || {
+                let _watch = Watch(watched);
                 poll.run();
                 drop(end);
             })
             .map_err(OpenError::Thread)?;
         Ok(Self {
             exchange,
+            aside,
             topic_id: id,
             ended,
         })
@@ -91,6 +102,18 @@ impl KafkaSource {
     }
 }
 
+/// A thread that dies by a bug takes the processor with it, instead of leaving it waiting for ever.
+struct Watch(Arc<Exchange>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0
+                .fail(SourceError("the thread that polls Kafka has died".into()));
+        }
+    }
+}
+
 /// Id of the topic, and how many partitions it has, by a client that ends here.
 fn ask(settings: &Settings) -> Result<(String, usize), OpenError> {
     let reader: BaseConsumer<Context> = settings
@@ -99,13 +122,9 @@ fn ask(settings: &Settings) -> Result<(String, usize), OpenError> {
         .map_err(OpenError::Client)?;
     let reader = Arc::new(reader);
     let id = topic_id(&reader, &settings.topic, PATIENCE)?;
-    let metadata = reader
-        .fetch_metadata(Some(&settings.topic), PATIENCE)
-        .map_err(|error| OpenError::Partitions(settings.topic.clone(), error))?;
-    let partitions = metadata
-        .topics()
-        .first()
-        .map_or(1, |topic| topic.partitions().len());
+    let partitions = offsets::partitions(&*reader, &settings.topic, PATIENCE)
+        .map_err(|error| OpenError::Partitions(settings.topic.clone(), error))?
+        .len();
     Ok((id, partitions))
 }
 
@@ -137,8 +156,25 @@ impl Source for KafkaSource {
         self.exchange.rejoin();
     }
 
-    fn read_again(&mut self, _numbers: Numbers) -> impl Future<Output = Result<Again, SourceError>> + Send {
+    /// Found records are sent to the topic again: their partition need not be ours. Nothing is ever said to be gone,
+    /// because an edge may still have it.
+    fn read_again(
+        &mut self,
+        numbers: Numbers,
+        since: Option<i64>,
+    ) -> impl Future<Output = Result<Again, SourceError>> + Send {
+        self.aside.send_again(Missed { numbers, since });
         std::future::ready(Ok(Again::default()))
+    }
+
+    fn settled(&mut self) -> Option<oneshot::Receiver<Settled>> {
+        if self.exchange.is_ours(AUDITED_BY) {
+            return Some(self.aside.settled());
+        }
+        let (answer, asked) = oneshot::channel();
+        // The receiver is right here.
+        let _ = answer.send(Settled::NotOurs);
+        Some(asked)
     }
 
     fn behind(&self) -> Option<u64> {

@@ -4,6 +4,7 @@
 use crate::offsets;
 use crate::poll::{Poll, State};
 use crate::topic_id::{Question, TopicIdError, topic_id};
+use footfall_processor::source::Chunk;
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::Offset;
 use std::time::{Duration, Instant};
@@ -138,8 +139,10 @@ impl Poll {
             owned.state = State::OutOfRange(Instant::now() + AGAIN);
             return;
         };
-        let low = u64::try_from(low).unwrap_or_default();
-        let high = u64::try_from(high).unwrap_or_default();
+        let (low, high) = (
+            u64::try_from(low).unwrap_or_default(),
+            u64::try_from(high).unwrap_or_default(),
+        );
         let position = owned.next;
         metrics::counter!(crate::measure::OUT_OF_RANGE).increment(1);
         if position < low {
@@ -150,17 +153,48 @@ impl Poll {
                 records = low - position,
                 "records were removed from the topic before they were read; edges that still keep them can send them again"
             );
-            owned.state = State::Starting(low, Instant::now());
-        } else if position > high {
+            owned.next = low;
+            let generation = owned.generation;
+            // Our position goes over the gap even if nothing comes behind it.
+            let gap = Chunk {
+                partition: u32::try_from(partition).unwrap_or_default(),
+                from: position,
+                next: low,
+                records: Vec::new(),
+            };
+            self.exchange.bring(gap, generation);
+        }
+        if position > high {
             tracing::error!(
                 partition,
                 position,
                 end = high,
                 "our position is beyond the end of the partition: it is read from its beginning"
             );
-            self.lose();
-        } else {
-            owned.state = State::Starting(position, Instant::now() + AGAIN);
+            return self.lose();
+        }
+        self.begin_again(partition, position.max(low));
+    }
+
+    /// The client has given the partition up, and takes no seek for it any more: it has to be assigned anew. The group
+    /// does not notice.
+    fn begin_again(&mut self, partition: i32, position: u64) {
+        let offset = Offset::Offset(i64::try_from(position).unwrap_or(i64::MAX));
+        let topic = &self.settings.topic;
+        let again = offsets::list(topic, [partition], Offset::Invalid)
+            .and_then(|list| self.consumer.incremental_unassign(&list))
+            .and_then(|()| offsets::list(topic, [partition], offset))
+            .and_then(|list| self.consumer.incremental_assign(&list));
+        match again {
+            Ok(()) => {
+                if let Some(owned) = self.owned.get_mut(&partition) {
+                    owned.state = State::Reading;
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, partition, "cannot read on; leaving the group to join it again");
+                self.lose();
+            }
         }
     }
 

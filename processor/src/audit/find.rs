@@ -150,6 +150,25 @@ async fn islands(client: &Client, numbers: Numbers) -> Result<Vec<Range>, AuditE
     ask("find missing numbers", client.query(&sql).fetch_all::<Range>()).await
 }
 
+/// Numbers below a missing one that are looked at for when it must have been received.
+const NEAR: u64 = 100_000;
+
+/// When rows with numbers shortly below these were received, the latest of them, ms since 1970.
+pub(super) async fn received_before(client: &Client, numbers: Numbers) -> Result<Option<i64>, AuditError> {
+    let Numbers { log_id, first, .. } = numbers;
+    let from = first.saturating_sub(NEAR);
+    let sql = format!(
+        "SELECT toUnixTimestamp64Milli(max(received_at)) FROM events WHERE log_id = '{log_id}' \
+         AND log_seq >= {from} AND log_seq < {first}"
+    );
+    let at = ask(
+        "find when a missing number was received",
+        client.query(&sql).fetch_one::<i64>(),
+    )
+    .await?;
+    Ok(Some(at).filter(|at| *at > 0))
+}
+
 fn size(range: &Range) -> u64 {
     range.last - range.first + 1
 }

@@ -5,6 +5,7 @@ use crate::config::AuditConfig;
 use crate::control::{Control, Request};
 use crate::measure;
 use crate::server::Server;
+use crate::source::Settled;
 use clickhouse::{Client, Row};
 use footfall_delivery::Numbers;
 use metrics::{counter, gauge};
@@ -69,7 +70,9 @@ impl Auditor {
 
     async fn audit(&self, progress: &mut Progress) -> Result<(), AuditError> {
         let client = self.server.client();
-        let closed = self.closed.borrow().clone();
+        let Some(closed) = self.closed(&client).await? else {
+            return Ok(());
+        };
         let compare = progress
             .compared
             .is_none_or(|at| at.elapsed() >= DUPLICATES_EVERY);
@@ -116,6 +119,17 @@ impl Auditor {
         Ok(())
     }
 
+    /// Through which number each log is closed; `None` if that is not known yet, or another processor's business. A
+    /// source that is shared is asked *after* the marks were read: what it has then, they speak of.
+    async fn closed(&self, client: &Client) -> Result<Option<FxHashMap<Uuid, u64>>, AuditError> {
+        let marks = find::closed_by_marks(client, Duration::ZERO).await?;
+        Ok(match self.control.settled().await {
+            None => Some(self.closed.borrow().clone()),
+            Some(Settled::Yes) => Some(marks.iter().map(|one| (one.log_id, one.last)).collect()),
+            Some(Settled::NotYet | Settled::NotOurs) => None,
+        })
+    }
+
     /// Goes on behind what is right; repairs what is not and comes back to it.
     async fn settle(
         &self,
@@ -152,8 +166,10 @@ impl Auditor {
         if !self.config.repair {
             return Ok(());
         }
+        let client = self.server.client();
         for range in found.missing.iter().take(READ_AGAIN) {
-            self.control.request(Request::ReadAgain(*range)).await;
+            let since = find::received_before(&client, *range).await?;
+            self.control.request(Request::ReadAgain(*range, since)).await;
             counter!(measure::REPAIRED, "kind" => "missing").increment(range.last - range.first + 1);
         }
         let repaired = repair::repair(&self.server, found).await?;

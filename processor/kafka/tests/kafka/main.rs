@@ -7,6 +7,11 @@
     reason = "a test that cannot go on should stop, with its line"
 )]
 
+mod a_bad_record_costs_only_itself;
+mod a_commit_of_a_frozen_member_is_refused;
 mod a_processor_that_fails_harms_nothing;
+mod a_topic_that_changes_loses_nothing;
 mod every_number_is_in_the_tables_once;
+mod memory_is_bounded_and_the_group_is_served;
 mod support;
+mod the_books_are_audited;

@@ -169,7 +169,7 @@ impl Source for LogSource {
         self.at = None;
     }
 
-    async fn read_again(&mut self, numbers: Numbers) -> Result<Again, SourceError> {
+    async fn read_again(&mut self, numbers: Numbers, _since: Option<i64>) -> Result<Again, SourceError> {
         let gone = self.log.gone.lock().unwrap();
         let asked = |seq: u64| (numbers.first..=numbers.last).contains(&seq);
         let records = self.log.records.lock().unwrap();

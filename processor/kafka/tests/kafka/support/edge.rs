@@ -4,6 +4,7 @@ use super::cluster::TOPIC;
 use super::event::{now_ms, small};
 use footfall_topics::{Body, Connection, Number, Outgoing};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use std::time::Duration;
 use uuid::Uuid;
@@ -12,6 +13,7 @@ pub struct Edge {
     pub log_id: Uuid,
     /// The greatest number so far.
     pub last: u64,
+    marked: u64,
     producer: BaseProducer,
     partitions: u32,
 }
@@ -27,9 +29,28 @@ impl Edge {
         Self {
             log_id: Uuid::new_v4(),
             last: 0,
+            marked: 0,
             producer: config.create().unwrap(),
             partitions,
         }
+    }
+
+    /// The same log again, by another producer.
+    pub fn of(connection: &Connection, partitions: u32, log_id: Uuid, last: u64) -> Self {
+        Self {
+            log_id,
+            last,
+            ..Self::new(connection, partitions)
+        }
+    }
+
+    /// Sends what no edge would send, to partition 1.
+    pub fn send_strange(&self, payload: Option<&[u8]>, headers: Option<OwnedHeaders>) {
+        let mut record = BaseRecord::<(), [u8]>::to(TOPIC).partition(1);
+        record.payload = payload;
+        record.headers = headers;
+        self.producer.send(record).unwrap();
+        self.flush();
     }
 
     /// Sends so many new events, of 500 visitors.
@@ -58,8 +79,18 @@ impl Edge {
     pub fn mark(&mut self) {
         self.last += 1;
         let text = format!(r#"{{"through":{},"node":"test","closing":false}}"#, self.last - 1);
-        self.put(self.last, Body::Mark(text.as_bytes()));
+        // Only when all lower numbers are acknowledged.
         self.flush();
+        self.put(self.last, Body::Mark(text.as_bytes()));
+        self.marked = self.last;
+        self.flush();
+    }
+
+    /// A mark, if so many events have come since the last.
+    pub fn mark_after(&mut self, events: u64) {
+        if self.last - self.marked > events {
+            self.mark();
+        }
     }
 
     pub fn flush(&self) {

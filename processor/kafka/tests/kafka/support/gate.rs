@@ -20,6 +20,7 @@ pub struct Gate {
 struct Shared {
     armed: AtomicBool,
     holding: AtomicBool,
+    shut: watch::Sender<bool>,
     /// Of the connection that was held: everything that came back after it was let go.
     answer: Mutex<Vec<u8>>,
 }
@@ -70,6 +71,16 @@ impl Gate {
         self.open.send_replace(true);
     }
 
+    /// Nothing at all goes through any more.
+    pub fn shut(&self) {
+        self.shared.shut.send_replace(true);
+    }
+
+    /// Everything goes through again.
+    pub fn open(&self) {
+        self.shared.shut.send_replace(false);
+    }
+
     /// What the server said to it.
     pub fn answer(&self) -> String {
         String::from_utf8_lossy(&self.shared.answer.lock().unwrap()).into_owned()
@@ -92,6 +103,7 @@ async fn requests(
             open.wait_for(|open| *open).await.unwrap();
             held.store(true, Ordering::SeqCst);
         }
+        shared.shut.subscribe().wait_for(|shut| !*shut).await.unwrap();
         if to.write_all(&buffer[..read]).await.is_err() {
             return;
         }

@@ -20,6 +20,7 @@ const MEMBER: &str = "support::member::the_member_process";
 /// How a member works; the defaults are quick, because the order of times matters in a test, not their length.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
+    pub name: String,
     pub bootstrap: String,
     pub clickhouse: String,
     pub group: String,
@@ -28,11 +29,14 @@ pub struct Plan {
     pub round: usize,
     pub buffer_bytes: usize,
     pub skip_unknown_version: bool,
+    /// Pause between two audits; 0: none.
+    pub audit_ms: u64,
 }
 
 impl Plan {
     pub fn of(cluster: &Cluster) -> Self {
         Self {
+            name: "member".to_owned(),
             bootstrap: cluster.broker.bootstrap(),
             clickhouse: format!(
                 "http://default:writer's%20secret@{}",
@@ -44,14 +48,20 @@ impl Plan {
             round: 2_000,
             buffer_bytes: 64 << 20,
             skip_unknown_version: false,
+            audit_ms: 0,
         }
     }
 
     pub fn start(&self) -> Member {
+        self.start_as(MEMBER)
+    }
+
+    /// The body of the process is this ignored test.
+    pub fn start_as(&self, body: &str) -> Member {
         let folder = tempfile::tempdir().unwrap();
         let said = folder.path().join("said");
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "--ignored", "--nocapture", "--test-threads=1", MEMBER])
+            .args(["--exact", "--ignored", "--nocapture", "--test-threads=1", body])
             .env("FOOTFALL_TEST_MEMBER", serde_json::to_string(self).unwrap())
             .stdin(Stdio::piped())
             .stdout(std::fs::File::create(&said).unwrap())
@@ -137,6 +147,11 @@ impl Drop for Member {
 #[test]
 #[ignore = "a processor's process, started by other tests"]
 fn the_member_process() {
+    in_a_process(member);
+}
+
+/// Runs `body` if this process was started by [`Plan::start_as`].
+pub fn in_a_process<F: Future<Output = ()>>(body: impl FnOnce(Plan, CancellationToken) -> F) {
     let Ok(plan) = std::env::var("FOOTFALL_TEST_MEMBER") else {
         return;
     };
@@ -145,15 +160,22 @@ fn the_member_process() {
         .with_ansi(false)
         .with_env_filter("info,footfall_kafka=debug")
         .init();
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    // Ends with the process.
+    std::thread::spawn(move || {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        stopped.cancel();
+    });
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap()
-        .block_on(member(plan));
+        .block_on(body(plan, stop));
 }
 
-async fn member(plan: Plan) {
+async fn member(plan: Plan, stop: CancellationToken) {
     let mut settings = Settings::new(Connection::plain(plan.bootstrap), TOPIC, &plan.group);
     settings.session_timeout = Duration::from_millis(plan.session_ms);
     settings.buffer_bytes = plan.buffer_bytes;
@@ -176,14 +198,7 @@ async fn member(plan: Plan) {
     config.round.records = plan.round;
     config.round.enough = plan.round;
     config.round.wait = Duration::from_millis(20);
-    config.audit.every = Duration::ZERO;
+    config.audit.every = Duration::from_millis(plan.audit_ms);
     config.skip_unknown_version = plan.skip_unknown_version;
-    let stop = CancellationToken::new();
-    let stopped = stop.clone();
-    // Ends with the process.
-    std::thread::spawn(move || {
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        stopped.cancel();
-    });
     run(config, source, Wiring::new(server), stop).await.unwrap();
 }

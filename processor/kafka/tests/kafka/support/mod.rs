@@ -13,7 +13,6 @@ pub mod event;
 pub mod gate;
 pub mod member;
 #[path = "../../../../tests/processor/support/tables.rs"]
-#[expect(dead_code, reason = "shared with the processor's own tests")]
 pub mod tables;
 pub mod traffic;
 

@@ -25,6 +25,7 @@ impl Traffic {
                 for edge in &mut edges {
                     edge.send(rate / 30);
                     counted.fetch_add(rate / 30, Ordering::Relaxed);
+                    edge.mark_after(rate);
                 }
                 std::thread::sleep(Duration::from_millis(100));
             }
