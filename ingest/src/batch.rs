@@ -10,9 +10,9 @@ use crate::identify::Trust;
 use crate::metrics::Metrics;
 use crate::stamp::{Sender, stamp};
 use footfall_log::Entry;
-use footfall_schemas::beacon::{Single, Stamp};
+use footfall_schemas::beacon::{self, Beacon, Single, Stamp};
 use footfall_schemas::reject::Rejection;
-use footfall_schemas::{Beacon, BeaconEvent, Event, Kind};
+use footfall_schemas::{BeaconEvent, Event, Kind};
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Builder;
@@ -63,6 +63,16 @@ impl Batch {
                 bytes: body.len(),
             };
             return Self::stamp(edge, peer, head, &request, std::iter::once(Ok(single.event)), 1);
+        }
+        if let Some(read) = beacon::Batch::parse(body) {
+            let request = Request {
+                site: &read.site,
+                sent_at: read.sent_at,
+                pixel: false,
+                bytes: body.len(),
+            };
+            let count = read.events.len();
+            return Self::stamp(edge, peer, head, &request, read.events.into_iter(), count);
         }
         let beacon = Beacon::parse(body)?;
         let count = beacon.events.len();
@@ -119,7 +129,7 @@ impl Batch {
                     batch.counts.take(&event);
                     batch
                         .entries
-                        .push(entry(&stamp(event, &sender, rand::random()), room));
+                        .push(entry(&stamp(event, &sender, rand::random), room));
                 }
                 Err(rejection) => batch.rejected.push((index, rejection)),
             }

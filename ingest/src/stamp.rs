@@ -31,7 +31,11 @@ pub(crate) struct Sender<'a> {
 
 /// Makes the event that goes to the log. `noise` fills an id that has to be made.
 #[inline]
-pub(crate) fn stamp<'a>(event: BeaconEvent<'a>, sender: &Sender<'a>, noise: [u8; 10]) -> Event<'a> {
+pub(crate) fn stamp<'a>(
+    event: BeaconEvent<'a>,
+    sender: &Sender<'a>,
+    noise: impl FnOnce() -> [u8; 10],
+) -> Event<'a> {
     let mut flags = Flags::default();
     let server = sender.trust == Trust::Server;
     flags.set_if(Flag::Server, server);
@@ -184,10 +188,10 @@ fn cut<'a>(text: Cow<'a, str>, bytes: usize, flag: Flag, flags: &mut Flags) -> C
 }
 
 /// A UUIDv7 of the moment of receipt where the sender gave no id.
-fn make_id(event: &mut Event<'_>, noise: [u8; 10]) {
+fn make_id(event: &mut Event<'_>, noise: impl FnOnce() -> [u8; 10]) {
     if event.id.is_nil() {
         let millis = u64::try_from(event.received_at).unwrap_or(0);
-        event.id = Builder::from_unix_timestamp_millis(millis, &noise).into_uuid();
+        event.id = Builder::from_unix_timestamp_millis(millis, &noise()).into_uuid();
         event.flags.set(Flag::IdMade);
     }
 }

@@ -3,17 +3,20 @@
 //! 1. [`Beacon::parse`] reads the envelope and leaves each event as raw text, so that one bad event costs only itself;
 //! 2. [`BeaconEvent::parse`] reads one event ([`fields`] has the value types, [`props`] the free properties).
 //!
-//! Most events are plain enough for a reader without serde (`plain`). [`Single::parse`] reads a good request of one event, the most common by far, in one pass.
+//! Most events are plain enough for a reader without serde (`plain`). [`Single::parse`] reads a good request of one event,
+//! the most common by far, in one pass; [`Batch::parse`] so reads a plain envelope with all its events.
 //!
 //! `ingest` goes on from there: it cuts, stamps and makes the [`Event`](crate::Event).
 
 pub mod fields;
 pub mod props;
 
+mod batch;
 mod envelope;
 mod plain;
 mod single;
 
+pub use batch::Batch;
 pub use envelope::Beacon;
 pub use fields::Stamp;
 pub use props::Props;
@@ -135,9 +138,13 @@ impl<'a> BeaconEvent<'a> {
     /// # Errors
     /// A [`Rejection`] of this event alone: wrong type, missing or unknown `type`, missing or reserved name.
     pub fn parse(raw: &'a RawValue) -> Result<Self, Rejection> {
-        if let Some(event) = plain::read(raw.get(), None) {
-            return Ok(event);
+        match plain::read(raw.get(), None) {
+            Some(event) => Ok(event),
+            None => Self::parse_with_serde(raw),
         }
+    }
+
+    fn parse_with_serde(raw: &'a RawValue) -> Result<Self, Rejection> {
         let field = Cell::new("");
         let mut deserializer = serde_json::Deserializer::from_str(raw.get());
         let reader = Reader {

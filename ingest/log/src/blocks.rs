@@ -12,7 +12,15 @@ use std::io;
 use crate::disk::{BLOCK, DiskFile, write_all};
 
 /// How many bytes of zeros are written ahead at once.
-const AHEAD: u64 = 1 << 20;
+const AHEAD: usize = 1 << 20;
+
+#[repr(align(4096))]
+struct Zeros([u8; AHEAD]);
+
+/// Never touched, so no memory stands behind it.
+static ZEROS: Zeros = Zeros([0; AHEAD]);
+
+const _: () = assert!(align_of::<Zeros>() == BLOCK, "zeros lie as blocks do");
 
 /// A file that grows from offset 0 on.
 pub(crate) struct Blocks {
@@ -68,10 +76,10 @@ impl Blocks {
 
     /// Writes zeros from `from` on, where the next group ends.
     fn write_ahead(&mut self, from: u64) -> io::Result<()> {
-        let to = (from + AHEAD).min(self.size).max(from);
-        let zeros = Buffer::zeros(usize::try_from(to - from).unwrap_or_default());
-        write_all(self.file.as_ref(), zeros.blocks(), from)?;
-        self.written = to;
+        let room = usize::try_from(self.size.saturating_sub(from)).unwrap_or(AHEAD);
+        let zeros = ZEROS.0.get(..room).unwrap_or(&ZEROS.0);
+        write_all(self.file.as_ref(), zeros, from)?;
+        self.written = from + zeros.len() as u64;
         Ok(())
     }
 }

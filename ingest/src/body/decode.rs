@@ -61,7 +61,8 @@ fn read(decoder: impl Read, wire: usize) -> Result<Vec<u8>, Refusal> {
         .saturating_mul(limits::BODY_RATIO)
         .max(limits::BODY_RATIO_FREE_BYTES);
     let most = by_ratio.min(limits::BODY_DECODED_BYTES);
-    let mut decoded = Vec::with_capacity((wire * 4).min(64 * 1024));
+    // Events shrink to a sixth or an eighth.
+    let mut decoded = Vec::with_capacity((wire * 8).min(64 * 1024));
     decoder
         .take(most as u64 + 1)
         .read_to_end(&mut decoded)

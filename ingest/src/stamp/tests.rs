@@ -44,7 +44,7 @@ fn stamped<T>(case: &Case, look: impl FnOnce(&Event<'_>) -> T) -> T {
         keep: &|ip| format!("kept {ip}"),
         pixel: false,
     };
-    look(&stamp(BeaconEvent::parse(raw).unwrap(), &sender, [7; 10]))
+    look(&stamp(BeaconEvent::parse(raw).unwrap(), &sender, || [7; 10]))
 }
 
 fn time(fields: &'static str, sent_at: Stamp, trust: Trust) -> (i64, bool, bool) {

@@ -1,4 +1,4 @@
-//! Reads a plain event without serde, three times as fast: known fields, strings without escapes, whole numbers, flat
+//! Reads plain events without serde, three times as fast: known fields, strings without escapes, whole numbers, flat
 //! props within their limits. That is nearly every event that a beacon sends. Anything else, wrong or merely unusual, is
 //! none here and left to [`super::Reader`], so this knows no error and decides nothing.
 
@@ -6,6 +6,7 @@ mod scan;
 
 use super::fields::Stamp;
 use super::{BeaconEvent, Props};
+use crate::reject::Rejection;
 use crate::{limits, timestamp};
 use scan::{Scan, Value};
 use std::borrow::Cow;
@@ -14,14 +15,51 @@ use uuid::Uuid;
 /// Pairs among which a repeated key is looked for one by one.
 const FEW_PAIRS: usize = 16;
 
+/// `site` and `sent_at`.
+type Said<'a> = (Cow<'a, str>, Stamp);
+
 /// One event; with `envelope` a request of one event, whose `site` and `sent_at` go there.
-pub(super) fn read<'a>(
+pub(super) fn read<'a>(text: &'a str, envelope: Option<&mut Said<'a>>) -> Option<BeaconEvent<'a>> {
+    let mut scan = Scan::new(text);
+    let event = event(&mut scan, envelope)?;
+    scan.end()?;
+    Some(event)
+}
+
+/// A batch with at most [`limits::BATCH_EVENTS`] events, to `each`; an event that is not plain is read with serde.
+pub(super) fn batch<'a>(
     text: &'a str,
-    mut envelope: Option<&mut (Cow<'a, str>, Stamp)>,
-) -> Option<BeaconEvent<'a>> {
+    mut each: impl FnMut(Result<BeaconEvent<'a>, Rejection>),
+) -> Option<Said<'a>> {
+    let (mut said, mut count) = ((Cow::Borrowed(""), Stamp::Missing), 0);
+    let mut scan = Scan::new(text);
+    scan.object(|scan, key| {
+        match key {
+            "site" => said.0 = scan.string()?.into(),
+            "sent_at" => said.1 = stamp(scan)?,
+            "events" if count == 0 => scan.list(|scan| {
+                count += 1;
+                let whole = scan.clone();
+                each(match event(scan, None) {
+                    Some(event) => Ok(event),
+                    None => {
+                        *scan = whole;
+                        BeaconEvent::parse_with_serde(scan.raw()?)
+                    }
+                });
+                (count <= limits::BATCH_EVENTS).then_some(())
+            })?,
+            _ => return None,
+        }
+        Some(())
+    })?;
+    scan.end()?;
+    (count > 0).then_some(said)
+}
+
+fn event<'a>(scan: &mut Scan<'a>, mut envelope: Option<&mut Said<'a>>) -> Option<BeaconEvent<'a>> {
     let mut event = BeaconEvent::EMPTY;
     let mut kind = "";
-    let mut scan = Scan::new(text);
     scan.object(|scan, key| {
         match key {
             "props" => event.props = props(scan)?,
@@ -37,7 +75,6 @@ pub(super) fn read<'a>(
         }
         Some(())
     })?;
-    scan.end()?;
     event.check((!kind.is_empty()).then_some(kind)).ok()
 }
 

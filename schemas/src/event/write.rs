@@ -6,10 +6,17 @@ use serde::Serialize;
 use std::borrow::Cow;
 use uuid::Uuid;
 
+/// A key as it stands in the text; ours need no escapes.
+macro_rules! key {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":")
+    };
+}
+
 impl Event<'_> {
     /// Appends the event as one JSON object.
     pub fn write_json(&self, out: &mut Vec<u8>) {
-        let mut object = Object { out, first: true };
+        let mut object = Object::begin(out);
         self.write_identity(&mut object);
         self.write_times(&mut object);
         self.write_page(&mut object);
@@ -20,107 +27,109 @@ impl Event<'_> {
     }
 
     fn write_identity(&self, object: &mut Object<'_>) {
-        object.any("v", &self.v);
-        object.uuid("id", &self.id);
-        object.always("site", &self.site);
-        object.always("type", self.kind.label());
-        object.text("name", &self.name);
-        object.uuid("visitor", &self.visitor);
-        object.uuid("session", &self.session);
-        object.any("session_start", &self.session_start);
-        object.any("session_reason", &self.session_reason);
-        object.any("decision", &self.decision);
-        object.text("user_id", &self.user_id);
+        object.any(key!("v"), &self.v);
+        object.uuid(key!("id"), &self.id);
+        object.always(key!("site"), &self.site);
+        object.always(key!("type"), self.kind.label());
+        object.text(key!("name"), &self.name);
+        object.uuid(key!("visitor"), &self.visitor);
+        object.uuid(key!("session"), &self.session);
+        object.any(key!("session_start"), &self.session_start);
+        object.any(key!("session_reason"), &self.session_reason);
+        object.any(key!("decision"), &self.decision);
+        object.text(key!("user_id"), &self.user_id);
         if !self.page_id.is_nil() {
-            object.uuid("page_id", &self.page_id);
+            object.uuid(key!("page_id"), &self.page_id);
         }
-        object.count("seq", self.seq);
-        object.count("attempt", self.attempt);
+        object.count(key!("seq"), self.seq);
+        object.count(key!("attempt"), self.attempt);
     }
 
     fn write_times(&self, object: &mut Object<'_>) {
-        object.any("time", &self.time);
-        object.some("ts", self.ts);
-        object.some("sent_at", self.sent_at);
-        object.any("received_at", &self.received_at);
+        object.any(key!("time"), &self.time);
+        object.some(key!("ts"), self.ts);
+        object.some(key!("sent_at"), self.sent_at);
+        object.any(key!("received_at"), &self.received_at);
     }
 
     fn write_page(&self, object: &mut Object<'_>) {
-        object.text("url", &self.url);
-        object.text("title", &self.title);
-        object.text("referrer", &self.referrer);
-        object.count("engagement_ms", self.engagement_ms);
-        object.count("scroll", self.scroll);
+        object.text(key!("url"), &self.url);
+        object.text(key!("title"), &self.title);
+        object.text(key!("referrer"), &self.referrer);
+        object.count(key!("engagement_ms"), self.engagement_ms);
+        object.count(key!("scroll"), self.scroll);
     }
 
     fn write_device(&self, object: &mut Object<'_>) {
-        object.count("screen_w", self.screen_w);
-        object.count("screen_h", self.screen_h);
-        object.count("viewport_w", self.viewport_w);
-        object.count("viewport_h", self.viewport_h);
-        object.text("language", &self.language);
-        object.text("timezone", &self.timezone);
-        object.text("ip", &self.ip);
-        object.any("ip_source", &self.ip_source);
-        object.text("origin", &self.origin);
-        object.text("user_agent", &self.user_agent);
-        object.text("accept_language", &self.accept_language);
+        object.count(key!("screen_w"), self.screen_w);
+        object.count(key!("screen_h"), self.screen_h);
+        object.count(key!("viewport_w"), self.viewport_w);
+        object.count(key!("viewport_h"), self.viewport_h);
+        object.text(key!("language"), &self.language);
+        object.text(key!("timezone"), &self.timezone);
+        object.text(key!("ip"), &self.ip);
+        object.any(key!("ip_source"), &self.ip_source);
+        object.text(key!("origin"), &self.origin);
+        object.text(key!("user_agent"), &self.user_agent);
+        object.text(key!("accept_language"), &self.accept_language);
         object.hints(&self.hints);
     }
 
     fn write_privacy(&self, object: &mut Object<'_>) {
-        object.truth("gpc", self.gpc);
-        object.truth("dnt", self.dnt);
-        object.text("consent", &self.consent);
-        object.text("token", &self.token);
+        object.truth(key!("gpc"), self.gpc);
+        object.truth(key!("dnt"), self.dnt);
+        object.text(key!("consent"), &self.consent);
+        object.text(key!("token"), &self.token);
         if !self.flags.is_empty() {
-            object.any("flags", &self.flags);
+            object.any(key!("flags"), &self.flags);
         }
     }
 }
 
-/// A JSON object that is being written.
+/// A JSON object that is being written. Each key comes with a comma, and the first comma becomes the brace.
 struct Object<'o> {
+    begin: usize,
     out: &'o mut Vec<u8>,
-    first: bool,
 }
 
-impl Object<'_> {
-    /// Names are written as they are: ours need no escapes.
-    fn key(&mut self, name: &str) {
-        self.out
-            .extend_from_slice(if self.first { b"{\"" } else { b",\"" });
-        self.first = false;
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
+impl<'o> Object<'o> {
+    fn begin(out: &'o mut Vec<u8>) -> Self {
+        Self {
+            begin: out.len(),
+            out,
+        }
     }
 
-    fn any(&mut self, name: &str, value: &impl Serialize) {
-        self.key(name);
+    fn key(&mut self, key: &str) {
+        self.out.extend_from_slice(key.as_bytes());
+    }
+
+    fn any(&mut self, key: &str, value: &impl Serialize) {
+        self.key(key);
         by_serde(self.out, value);
     }
 
-    fn some(&mut self, name: &str, value: Option<i64>) {
+    fn some(&mut self, key: &str, value: Option<i64>) {
         if let Some(value) = value {
-            self.any(name, &value);
+            self.any(key, &value);
         }
     }
 
-    fn count(&mut self, name: &str, number: u32) {
+    fn count(&mut self, key: &str, number: u32) {
         if number != 0 {
-            self.any(name, &number);
+            self.any(key, &number);
         }
     }
 
-    fn truth(&mut self, name: &str, truth: bool) {
+    fn truth(&mut self, key: &str, truth: bool) {
         if truth {
-            self.key(name);
+            self.key(key);
             self.out.extend_from_slice(b"true");
         }
     }
 
-    fn uuid(&mut self, name: &str, id: &Uuid) {
-        self.key(name);
+    fn uuid(&mut self, key: &str, id: &Uuid) {
+        self.key(key);
         self.out.push(b'"');
         self.out.extend_from_slice(
             id.hyphenated()
@@ -130,14 +139,14 @@ impl Object<'_> {
         self.out.push(b'"');
     }
 
-    fn text(&mut self, name: &str, value: &str) {
+    fn text(&mut self, key: &str, value: &str) {
         if !value.is_empty() {
-            self.always(name, value);
+            self.always(key, value);
         }
     }
 
-    fn always(&mut self, name: &str, value: &str) {
-        self.key(name);
+    fn always(&mut self, key: &str, value: &str) {
+        self.key(key);
         string(self.out, value);
     }
 
@@ -153,28 +162,21 @@ impl Object<'_> {
             platform_version,
             model,
         } = hints;
-        self.key("hints");
-        let mut inner = Object {
-            out: self.out,
-            first: true,
-        };
-        for (name, hint) in [
-            ("ua", ua),
-            ("full", full),
-            ("mobile", mobile),
-            ("platform", platform),
-            ("platform_version", platform_version),
-            ("model", model),
-        ] {
-            inner.text(name, hint);
-        }
+        self.key(key!("hints"));
+        let mut inner = Object::begin(self.out);
+        inner.text(key!("ua"), ua);
+        inner.text(key!("full"), full);
+        inner.text(key!("mobile"), mobile);
+        inner.text(key!("platform"), platform);
+        inner.text(key!("platform_version"), platform_version);
+        inner.text(key!("model"), model);
         inner.end();
     }
 
     fn props(&mut self, props: &[(Cow<'_, str>, Cow<'_, str>)]) {
         for (at, (key, value)) in props.iter().enumerate() {
             if at == 0 {
-                self.key("props");
+                self.key(key!("props"));
             }
             self.out.push(if at == 0 { b'{' } else { b',' });
             string(self.out, key);
@@ -186,7 +188,11 @@ impl Object<'_> {
         }
     }
 
+    /// Every object that is begun here has a key.
     fn end(self) {
+        if let Some(comma) = self.out.get_mut(self.begin) {
+            *comma = b'{';
+        }
         self.out.push(b'}');
     }
 }

@@ -1,5 +1,7 @@
 //! A scanner over the plain part of JSON (RFC 8259): it takes less than JSON allows, and nothing that JSON does not.
 
+use serde_json::value::RawValue;
+
 /// A scalar as props keep it.
 pub(super) enum Value<'a> {
     /// null.
@@ -9,6 +11,7 @@ pub(super) enum Value<'a> {
 }
 
 /// A place in a text.
+#[derive(Clone)]
 pub(super) struct Scan<'a> {
     text: &'a str,
     at: usize,
@@ -58,6 +61,34 @@ impl<'a> Scan<'a> {
                 _ => return None,
             }
         }
+    }
+
+    /// A list; `element` takes each value.
+    pub(super) fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.take(b'[')?;
+        if self.peek()? == b']' {
+            self.at += 1;
+            return Some(());
+        }
+        loop {
+            element(self)?;
+            match self.peek()? {
+                b',' => self.at += 1,
+                b']' => {
+                    self.at += 1;
+                    return Some(());
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// Any value, checked and not looked into.
+    pub(super) fn raw(&mut self) -> Option<&'a RawValue> {
+        let mut values = serde_json::Deserializer::from_str(self.text.get(self.at..)?).into_iter();
+        let value = values.next()?.ok()?;
+        self.at += values.byte_offset();
+        Some(value)
     }
 
     /// A string without escapes.
@@ -129,15 +160,22 @@ fn digits(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
-/// How many bytes come before the first quote, backslash or control character. Whole blocks are judged without an early
-/// exit, so that the compiler can look at 16 bytes at once.
+/// How many bytes come before the first quote, backslash or control character. Eight bytes at a time in one register
+/// ("SWAR": <https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>): a borrow can make a byte seem special only
+/// behind one that is.
 fn until_special(bytes: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 16;
-    let special = |byte: u8| (byte == b'"') | (byte == b'\\') | (byte < 0x20);
-    let plain = |block: &&[u8]| !block.iter().fold(false, |any, byte| any | special(*byte));
-    let blocks = bytes.chunks_exact(BLOCK).take_while(plain).count() * BLOCK;
-    bytes[blocks..]
-        .iter()
-        .position(|byte| special(*byte))
-        .map(|at| blocks + at)
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES * 0x80;
+    let below = |word: u64, least: u64| word.wrapping_sub(ONES * least) & !word & TOPS;
+    let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let special = is(word, b'"') | is(word, b'\\') | below(word, 0x20);
+        if special != 0 {
+            return Some(at * 8 + special.trailing_zeros() as usize / 8);
+        }
+    }
+    let special = |byte: &u8| matches!(*byte, b'"' | b'\\' | ..0x20);
+    Some(words.len() * 8 + rest.iter().position(special)?)
 }
