@@ -6,5 +6,8 @@ mod support;
 mod a_broker_that_is_away;
 mod a_killed_node_sends_the_same_numbers_again;
 mod a_topic_that_changes;
+#[cfg(feature = "tls")]
+mod being_let_in;
 mod every_number_once_and_in_order;
 mod the_log_of_a_node_that_is_gone;
+mod three_brokers;
