@@ -118,11 +118,17 @@ impl Catalogue {
         self.logs.last_mut()
     }
 
-    /// Takes out what every one of `positions` has passed and what is older than `keep_until` (unix ms), oldest first:
-    /// whole segments, then the log they were of. The segment that is written stays.
-    pub(crate) fn cut_passed(&mut self, positions: &[Position], keep_until: u64) -> Vec<Removed> {
-        let mut removed = Vec::new();
-        while let Some(segment) = self.oldest_if_passed(positions, keep_until) {
+    /// Takes out what every one of `positions` has passed and what is older than `keep_until` (unix ms), or younger
+    /// while all records have more than `most` bytes, oldest first: whole segments, then the log they were of. The
+    /// segment that is written stays.
+    pub(crate) fn cut_passed(&mut self, positions: &[Position], keep_until: u64, most: u64) -> Vec<Removed> {
+        let (mut removed, mut bytes) = (Vec::new(), self.bytes());
+        loop {
+            let keep_until = if bytes > most { u64::MAX } else { keep_until };
+            let Some(segment) = self.oldest_if_passed(positions, keep_until) else {
+                break;
+            };
+            bytes -= segment.end;
             let ended = self.logs.len() > 1;
             let Some(log) = self.logs.first_mut() else { break };
             let gone = |segment, bytes| Removed {

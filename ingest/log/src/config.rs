@@ -32,7 +32,8 @@ pub struct Config {
     pub quota_bytes: u64,
     /// New entries are refused while the file system has fewer free bytes. Default 256 MiB.
     pub free_floor_bytes: u64,
-    /// How long a record stays although every cursor has passed it. Default 0: removed with its segment.
+    /// How long a record stays although every cursor has passed it, but never more than half of the quota. Default 0:
+    /// removed with its segment.
     pub keep: Duration,
     /// How often a mark is appended while events come. Default 10 s.
     pub mark_every: Duration,

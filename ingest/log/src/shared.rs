@@ -156,8 +156,9 @@ impl Shared {
         stats.collect()
     }
 
-    /// Removes whole segments, oldest first, that every cursor has passed and that are older than `keep`. Nothing is
-    /// removed while there is no cursor, nor before this log's first record says where the one before it ended.
+    /// Removes whole segments, oldest first, that every cursor has passed and that are older than `keep`, or too many.
+    /// Nothing is removed while there is no cursor, nor before this log's first record says where the one before it
+    /// ended.
     pub(crate) fn trim(&self) {
         if self.durable.load(Ordering::Acquire) == 0 {
             return;
@@ -176,7 +177,7 @@ impl Shared {
         if positions.is_empty() {
             return;
         }
-        let removed = lock(&self.catalogue).cut_passed(&positions, self.keep_until());
+        let removed = lock(&self.catalogue).cut_passed(&positions, self.keep_until(), self.kept_bytes());
         for gone in removed {
             let path = gone
                 .segment
@@ -188,6 +189,11 @@ impl Shared {
             }
             self.queue.disk_bytes.fetch_sub(gone.bytes, Ordering::Relaxed);
         }
+    }
+
+    /// What was passed may fill half of the quota: the other half is for an outage.
+    fn kept_bytes(&self) -> u64 {
+        self.config.quota_bytes / 2
     }
 
     fn keep_until(&self) -> u64 {

@@ -178,6 +178,48 @@ async fn what_is_younger_than_keep_stays_though_everybody_has_passed_it() {
 }
 
 #[tokio::test]
+async fn what_is_kept_fills_half_of_the_quota_at_most() {
+    let folder = tempdir().unwrap();
+    let config = Config {
+        keep: Duration::from_secs(3600),
+        quota_bytes: 64 << 10,
+        ..tiny(folder.path())
+    };
+    let (log, _) = Log::open(config).unwrap();
+    let mut reader = log.reader("p").unwrap();
+    for _ in 0..200 {
+        log.append([entry([b'x'; 1000])]).await.unwrap();
+        drain(&mut reader);
+        reader.save(reader.position(), "").unwrap();
+        assert!(log.stats().disk_bytes <= 32 << 10);
+    }
+    assert!(log.stats().disk_bytes > 24 << 10, "and does fill it");
+}
+
+#[tokio::test]
+async fn more_partitions_count_from_the_next_segment_on() {
+    let folder = tempdir().unwrap();
+    let (log, _) = Log::open(tiny(folder.path())).unwrap();
+    log.set_partitions(12);
+    for _ in 0..20 {
+        log.append([entry([b'x'; 1000])]).await.unwrap();
+    }
+    let mut reader = log.reader("p").unwrap();
+    assert_eq!(reader.segment().unwrap(), None);
+    let mut seen = Vec::new();
+    while !reader.read(16 << 10).unwrap().is_empty() {
+        let segment = reader.segment().unwrap().unwrap();
+        assert_eq!(segment.log_id, log.id());
+        seen.push(segment.partitions);
+    }
+    assert_eq!(seen.first(), Some(&0));
+    assert!(
+        seen.len() > 2 && seen[1..].iter().all(|partitions| *partitions == 12),
+        "{seen:?}"
+    );
+}
+
+#[tokio::test]
 async fn without_a_cursor_nothing_is_removed() {
     let folder = tempdir().unwrap();
     for _ in 0..3 {
