@@ -6,7 +6,7 @@ use crate::answer::Refusal;
 use crate::client_ip;
 use crate::edge::Edge;
 use crate::head::Head;
-use crate::identify::Trust;
+use crate::identify::{Pages, Trust};
 use crate::metrics::Metrics;
 use crate::stamp::{Sender, stamp};
 use footfall_log::Entry;
@@ -105,12 +105,13 @@ impl Batch {
         } else {
             String::new()
         };
+        let pages = Pages::new(Builder::from_random_bytes(rand::random()).into_uuid());
         let sender = Sender {
             live,
             head,
             identity: &edge.identity,
             trust,
-            request: Builder::from_random_bytes(rand::random()).into_uuid(),
+            pages: &pages,
             received_at,
             sent_at: request.sent_at,
             ip: &ip,

@@ -20,6 +20,9 @@ use std::time::Duration;
 pub struct Config {
     /// Folder of `identity.key` and `ip-salt`, both made at first start, mode 0600.
     pub data: PathBuf,
+    /// The key behind visitors and sessions; none: that of `identity.key`. Nodes of one cluster must have the same.
+    #[serde(skip)]
+    pub identity: Option<IdentityKey>,
     /// Where the sites come from.
     pub sites: SitesConfig,
     /// What one sender, or all together, may take.
@@ -39,6 +42,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: PathBuf::from("footfall-data"),
+            identity: None,
             sites: SitesConfig::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
@@ -46,6 +50,24 @@ impl Default for Config {
             paths: Paths::default(),
             extra: Extra::default(),
         }
+    }
+}
+
+/// 32 secret bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdentityKey(pub(crate) crate::secret::Secret);
+
+impl IdentityKey {
+    /// Reads 64 hex digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        crate::secret::from_hex(text.trim()).map(Self)
+    }
+}
+
+impl std::fmt::Debug for IdentityKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
     }
 }
 

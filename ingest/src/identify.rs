@@ -9,6 +9,7 @@ use footfall_schemas::event::{Decision, SessionReason};
 use footfall_schemas::{BeaconEvent, Flag, Flags};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
+use std::cell::Cell;
 use uuid::{Builder, Uuid};
 
 /// Where the ids come from.
@@ -36,6 +37,34 @@ pub(crate) struct Who {
     pub(crate) page_id: Uuid,
 }
 
+/// What the events of one request share. A batch is what one page has collected, so its page is hashed once.
+pub(crate) struct Pages {
+    /// Stands for the page where an event names none: random.
+    request: Uuid,
+    last: Cell<Option<(Uuid, (Uuid, Uuid))>>,
+}
+
+impl Pages {
+    pub(crate) const fn new(request: Uuid) -> Self {
+        Self {
+            request,
+            last: Cell::new(None),
+        }
+    }
+
+    /// The ids of a page, by `hash` if it is not the last one's.
+    fn ids(&self, page: Uuid, hash: impl FnOnce() -> (Uuid, Uuid)) -> (Uuid, Uuid) {
+        match self.last.get() {
+            Some((last, ids)) if last == page => ids,
+            _ => {
+                let ids = hash();
+                self.last.set(Some((page, ids)));
+                ids
+            }
+        }
+    }
+}
+
 impl Identity {
     pub(crate) fn new(key: &Secret) -> Self {
         Self {
@@ -43,18 +72,18 @@ impl Identity {
         }
     }
 
-    /// Who sent `event`. `request` stands for the page where the event names none: one per request, random.
+    /// Who sent `event`, one of those that share `pages`.
     pub(crate) fn who(
         &self,
         site: &str,
         event: &BeaconEvent<'_>,
         trust: Trust,
-        request: Uuid,
+        pages: &Pages,
         flags: &mut Flags,
     ) -> Who {
         let page_id = self.page_id(site, &event.page_id, flags);
-        let page = if page_id.is_nil() { request } else { page_id };
-        let (visitor, session) = self.hash("page", site, page.as_bytes());
+        let page = if page_id.is_nil() { pages.request } else { page_id };
+        let (visitor, session) = pages.ids(page, || self.hash("page", site, page.as_bytes()));
         let mut who = Who {
             visitor,
             session,
@@ -114,7 +143,7 @@ impl Identity {
 
 #[cfg(test)]
 mod tests {
-    use super::{Identity, Trust, Who};
+    use super::{Identity, Pages, Trust, Who};
     use footfall_schemas::event::{Decision, SessionReason};
     use footfall_schemas::{BeaconEvent, Flag, Flags};
     use serde_json::value::RawValue;
@@ -127,7 +156,8 @@ mod tests {
         let raw: &RawValue = serde_json::from_str(&json).unwrap();
         let event = BeaconEvent::parse(raw).unwrap();
         let mut flags = Flags::default();
-        let who = Identity::new(&[key; 32]).who(site, &event, trust, Uuid::from_u128(5), &mut flags);
+        let who =
+            Identity::new(&[key; 32]).who(site, &event, trust, &Pages::new(Uuid::from_u128(5)), &mut flags);
         (who, flags)
     }
 
@@ -142,6 +172,22 @@ mod tests {
         assert_eq!(a.visitor.get_version_num(), 8);
         assert_ne!(a.visitor, who(2, "demo", &page, Trust::Public).0.visitor);
         assert_ne!(a.visitor, who(1, "shop", &page, Trust::Public).0.visitor);
+    }
+
+    #[test]
+    fn the_pages_of_one_request_are_not_taken_for_one_another() {
+        let (identity, pages) = (Identity::new(&[1; 32]), Pages::new(Uuid::from_u128(5)));
+        let ids = |fields: &str| {
+            let json = format!(r#"{{"type":"click"{fields}}}"#);
+            let raw: &RawValue = serde_json::from_str(&json).unwrap();
+            let event = BeaconEvent::parse(raw).unwrap();
+            let who = identity.who("demo", &event, Trust::Public, &pages, &mut Flags::default());
+            (who.visitor, who.session)
+        };
+        let page = format!(r#","page_id":"{PAGE}""#);
+        let (a, again, none, back) = (ids(&page), ids(&page), ids(""), ids(&page));
+        assert_eq!((a, a), (again, back));
+        assert!(none != a && none == ids(""));
     }
 
     #[test]

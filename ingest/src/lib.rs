@@ -38,6 +38,8 @@ mod server;
 mod stamp;
 mod stream;
 
-pub use config::{Config, Extra, Limits, MetricsSource, Paths, Proxies, ProxyHeader, SitesConfig, Timeouts};
+pub use config::{
+    Config, Extra, IdentityKey, Limits, MetricsSource, Paths, Proxies, ProxyHeader, SitesConfig, Timeouts,
+};
 pub use run::{IngestError, Listeners, run};
 pub use sites::{Site, Sites, SitesError};

@@ -95,7 +95,10 @@ fn open(config: Config, log: Log) -> Result<Edge, IngestError> {
     };
     std::fs::create_dir_all(&config.data).map_err(failed(&config.data))?;
     let (key_file, salt_file) = (in_folder("identity.key"), in_folder("ip-salt"));
-    let key = secret::key(&key_file).map_err(failed(&key_file))?;
+    let key = match &config.identity {
+        Some(given) => given.0,
+        None => secret::key(&key_file).map_err(failed(&key_file))?,
+    };
     let salt = Salt::open(&salt_file, now_ms().unsigned_abs()).map_err(failed(&salt_file))?;
     Ok(Edge {
         table: ArcSwap::from_pointee(Table::new(&sites, None)),

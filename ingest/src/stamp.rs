@@ -1,14 +1,14 @@
 //! From what the public sent to what is in the log: ids, times, cuts and flags. Pure: clock and randomness come in.
 
 use crate::head::Head;
-use crate::identify::{Identity, Trust};
+use crate::identify::{Identity, Pages, Trust};
 use crate::sites::live::Live;
 use footfall_schemas::beacon::Stamp;
 use footfall_schemas::event::{Event, IpSource, VERSION};
 use footfall_schemas::{BeaconEvent, Flag, Flags, limits};
 use std::borrow::Cow;
 use std::net::IpAddr;
-use uuid::{Builder, Uuid};
+use uuid::Builder;
 
 /// What holds for all events of one request.
 pub(crate) struct Sender<'a> {
@@ -16,8 +16,7 @@ pub(crate) struct Sender<'a> {
     pub(crate) head: &'a Head<'a>,
     pub(crate) identity: &'a Identity,
     pub(crate) trust: Trust,
-    /// Stands for the page where an event names none.
-    pub(crate) request: Uuid,
+    pub(crate) pages: &'a Pages,
     /// Milliseconds since 1970, the edge's one look at its clock.
     pub(crate) received_at: i64,
     pub(crate) sent_at: Stamp,
@@ -46,7 +45,7 @@ pub(crate) fn stamp<'a>(
         &sender.live.site.key,
         &event,
         sender.trust,
-        sender.request,
+        sender.pages,
         &mut flags,
     );
     let time = time(event.ts, sender, &mut flags);

@@ -83,6 +83,21 @@ pub enum Command {
     Audit(AuditArgs),
     /// Try configuration and connections: every problem at once, each with its remedy
     Check,
+    /// The edge of a cluster: takes events, keeps them in its log, forwards them to Kafka
+    #[cfg(feature = "kafka")]
+    Ingest(IngestArgs),
+    /// A processor of a cluster: from Kafka to rows in ClickHouse
+    #[cfg(feature = "kafka")]
+    Processor,
+    /// Make the Kafka topic, and say in what it differs from its settings
+    #[cfg(feature = "kafka")]
+    Topics,
+    /// Forward the log of an ingest node that is gone
+    #[cfg(feature = "kafka")]
+    Drain(DrainArgs),
+    /// Send numbers to Kafka again that the log of this node still has
+    #[cfg(feature = "kafka")]
+    Resend(ResendArgs),
     /// Bring the tables of the configured ClickHouse server to this release
     ///
     /// `footfall up` does this by itself. The command is for a server given with CLICKHOUSE_URL, before an upgrade.
@@ -263,6 +278,43 @@ pub struct LoadgenArgs {
     pub json: bool,
 }
 
+/// Arguments of `ingest`.
+#[cfg(feature = "kafka")]
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// Public address for events [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+}
+
+/// Arguments of `drain`.
+#[cfg(feature = "kafka")]
+#[derive(Debug, Args)]
+pub struct DrainArgs {
+    /// The log's folder, brought here from the node [default: that of the data folder]
+    pub folder: Option<PathBuf>,
+}
+
+/// Arguments of `resend`.
+#[cfg(feature = "kafka")]
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, as `footfall audit` prints it:
+  footfall resend --log 5f0c3c1e-6f1a-4b0e-9d0f-2a4d6f1c7b11 --from 1200 --to 1399")]
+pub struct ResendArgs {
+    /// The log's folder [default: that of the data folder]
+    pub folder: Option<PathBuf>,
+    /// Id of the log
+    #[arg(long)]
+    pub log: uuid::Uuid,
+    /// First number
+    #[arg(long)]
+    pub from: u64,
+    /// Last number
+    #[arg(long)]
+    pub to: u64,
+}
+
 /// Arguments of `config`.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
@@ -310,6 +362,11 @@ impl Cli {
         let named = before.listen.is_some() || before.clickhouse_listen.is_some();
         match &self.command {
             None => Ok(before.clone()),
+            #[cfg(feature = "kafka")]
+            Some(Command::Ingest(after)) => Ok(UpArgs {
+                listen: after.listen.clone(),
+                clickhouse_listen: None,
+            }),
             Some(Command::Up(after)) => Ok(UpArgs {
                 listen: after.listen.clone().or_else(|| before.listen.clone()),
                 clickhouse_listen: after

@@ -1,6 +1,8 @@
 //! From a command line to its command and its exit code. The codes stand in `--help`.
 
 use crate::cli::{Cli, Command, SiteCommand};
+#[cfg(feature = "kafka")]
+use crate::cluster;
 use crate::config::{self, Config, Loaded};
 use crate::problem::Problems;
 use crate::terminal::{Colour, note, paint};
@@ -61,7 +63,21 @@ fn complain(problems: &Problems) {
 fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
     let config = &loaded.config;
     match cli.command.as_ref() {
-        None | Some(Command::Up(_)) => start(config),
+        None | Some(Command::Up(_)) => start(config, up::run(config)),
+        #[cfg(feature = "kafka")]
+        Some(Command::Ingest(_)) => start(config, cluster::ingest::run(config)),
+        #[cfg(feature = "kafka")]
+        Some(Command::Processor) => start(config, cluster::processor::run(config)),
+        #[cfg(feature = "kafka")]
+        Some(Command::Topics) => talk(cluster::topics::run(config)).map(verdict),
+        #[cfg(feature = "kafka")]
+        Some(Command::Drain(args)) => {
+            talk(with_interrupt(|stop| cluster::kept::drain(config, args, stop))).map(done)
+        }
+        #[cfg(feature = "kafka")]
+        Some(Command::Resend(args)) => {
+            talk(with_interrupt(|stop| cluster::kept::resend(config, args, stop))).map(verdict)
+        }
         Some(Command::Send(args)) => talk(send::run(config, args)).map(verdict),
         Some(Command::Tail(args)) => talk(tail::run(config, args)).map(done),
         Some(Command::Query(args)) => talk(query::run(config, args)).map(done),
@@ -82,10 +98,11 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
     }
 }
 
-fn start(config: &Config) -> Result<ExitCode> {
+/// Runs a service.
+fn start(config: &Config, service: impl Future<Output = Result<()>>) -> Result<ExitCode> {
     logging::begin(config)?;
     let runtime = threads()?;
-    let result = runtime.block_on(up::run(config));
+    let result = runtime.block_on(service);
     runtime.shutdown_timeout(LEAVE);
     result.map(done)
 }

@@ -57,10 +57,10 @@ pub fn load(sources: &Sources) -> Loaded {
 
 /// Rules that concern more than one value, or what this build can do.
 fn validate(config: &Config, raw: &Raw, problems: &mut Vec<Problem>) {
-    if !config.kafka.bootstrap_servers.is_empty() {
+    if !cfg!(feature = "kafka") && raw.found.keys().any(|key| key.starts_with("kafka.")) {
         problems.push(Problem::new(
-            "`kafka.bootstrap_servers` is set, but this build has no Kafka yet: events would not go where you expect",
-            "unset it (KAFKA_BOOTSTRAP_SERVERS): on one machine the local log takes Kafka's place",
+            "there are settings for Kafka, but this build has none: events would not go where you expect",
+            "build it with `--features kafka`, or unset them (KAFKA_BOOTSTRAP_SERVERS): on one machine the local log takes Kafka's place",
         ));
     }
     if config.clickhouse.url.is_none() {

@@ -4,14 +4,17 @@
 //! 2. [`config`]: flags, environment and file become typed settings, all [`problem`]s at once;
 //! 3. [`up`]: everything on this machine, in the order of start and stop ([`logging`], [`data`] folder,
 //!    [`credentials`], [`sites`]); [`log_source`] is the local log as the processor's source, [`live`] the stream of fates;
-//! 4. commands that talk to a running Footfall over HTTP ([`http`], [`target`], [`clickhouse`]): [`send`], [`tail`],
+//! 4. `cluster` (cargo feature `kafka`): the same parts as services, with Kafka between them;
+//! 5. commands that talk to a running Footfall over HTTP ([`http`], [`target`], [`clickhouse`]): [`send`], [`tail`],
 //!    [`query`], [`audit`], [`migrate`], [`loadgen`];
-//! 5. [`check`]: what is wrong with this set-up; [`show`]: what is set; [`terminal`]: how all of it is told.
+//! 6. [`check`]: what is wrong with this set-up; [`show`]: what is set; [`terminal`]: how all of it is told.
 
 pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod clickhouse;
+#[cfg(feature = "kafka")]
+pub mod cluster;
 pub mod commands;
 pub mod config;
 pub mod credentials;

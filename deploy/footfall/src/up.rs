@@ -13,9 +13,9 @@ pub mod late;
 pub mod sockets;
 pub mod store;
 
-mod edge;
-mod metrics;
-mod signals;
+pub(crate) mod edge;
+pub(crate) mod metrics;
+pub(crate) mod signals;
 
 use crate::config::Config;
 use crate::credentials::{self, Credentials};
@@ -222,13 +222,19 @@ async fn caught_up(processor: &Processor, log: &Log) {
     }
 }
 
-async fn open_log(config: &Config) -> Result<Log> {
+/// Opens the log and says what it found.
+pub(crate) async fn open_log(config: &Config) -> Result<Log> {
+    let node = match config.local_log.node.as_str() {
+        "" => footfall_log::Config::default().node,
+        name => name.to_owned(),
+    };
     let settings = footfall_log::Config {
         folder: config.in_data(&config.local_log.folder),
         segment_bytes: config.local_log.segment.0,
         quota_bytes: config.local_log.quota.0,
         free_floor_bytes: config.local_log.free_floor.0,
-        keep: config.local_log.keep,
+        keep: config.local_log.keep.unwrap_or_default(),
+        node,
         ..footfall_log::Config::default()
     };
     let folder = settings.folder.clone();
@@ -254,7 +260,7 @@ fn announcement(config: &Config, sockets: &Sockets) -> Result<Run> {
 }
 
 /// An address under which this machine reaches a listener.
-fn here(address: std::net::SocketAddr) -> std::net::SocketAddr {
+pub(crate) fn here(address: std::net::SocketAddr) -> std::net::SocketAddr {
     match address {
         _ if !address.ip().is_unspecified() => address,
         std::net::SocketAddr::V4(_) => (std::net::Ipv4Addr::LOCALHOST, address.port()).into(),

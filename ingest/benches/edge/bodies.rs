@@ -7,9 +7,9 @@ pub(crate) const BATCH: u32 = 50;
 /// Different batches; the load goes through them in turn.
 const BATCHES: u32 = 400;
 
-/// The fields of event `n` from `"id"` on.
-fn fields(n: u64) -> String {
-    let (page, item, height) = (n.wrapping_mul(0x9E37_79B9_7F4A_7C15), n % 9973, 500 + n % 700);
+/// The fields of event `n`, seen on page load `page`, from `"id"` on.
+fn fields(n: u64, page: u64) -> String {
+    let (page, item, height) = (page.wrapping_mul(0x9E37_79B9_7F4A_7C15), n % 9973, 500 + n % 700);
     format!(
         r#""id":"01932f4c-8d1e-7c3a-9b5f-{:012x}","type":"page_view","ts":1795273445{:03},"url":"https://shop.example/category/shoes/item-{item}?utm_source=newsletter&utm_medium=email&utm_campaign=autumn-{item}","title":"Running shoes, model {item} - The Shop","referrer":"https://www.search.example/results?q=running+shoes+{item}","seq":1,"page_id":"01932f4c-8d1e-7c3a-8001-{:012x}","attempt":1,"screen_w":1920,"screen_h":1080,"viewport_w":1536,"viewport_h":{height},"language":"de-DE","timezone":"Europe/Berlin","props":{{"category":"shoes","price":"89.{:02}"}}"#,
         n & 0xFFFF_FFFF_FFFF,
@@ -21,7 +21,7 @@ fn fields(n: u64) -> String {
 
 /// One event as a request of its own, filled up to 600 bytes with a click id, as an advertisement's landing page has one.
 pub(crate) fn single(n: u64) -> Vec<u8> {
-    let body = format!(r#"{{"site":"demo","sent_at":1795273446000,{}}}"#, fields(n));
+    let body = format!(r#"{{"site":"demo","sent_at":1795273446000,{}}}"#, fields(n, n));
     let click_id = "x".repeat(600_usize.saturating_sub(body.len() + "&gclid=".len()));
     body.replacen("&utm_medium", &format!("&gclid={click_id}&utm_medium"), 1)
         .into_bytes()
@@ -32,10 +32,11 @@ pub(crate) fn batches() -> Vec<Vec<u8>> {
     (0..BATCHES).map(batch).collect()
 }
 
+/// What one page has collected.
 fn batch(number: u32) -> Vec<u8> {
     let first = 1_000_000_000 + u64::from(number * BATCH);
     let events: Vec<_> = (first..first + u64::from(BATCH))
-        .map(|n| format!("{{{}}}", fields(n)))
+        .map(|n| format!("{{{}}}", fields(n, first)))
         .collect();
     let body = format!(
         r#"{{"site":"demo","sent_at":1795273446000,"events":[{}]}}"#,

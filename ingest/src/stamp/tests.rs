@@ -2,7 +2,7 @@
 
 use super::{Sender, stamp};
 use crate::head::Head;
-use crate::identify::{Identity, Trust};
+use crate::identify::{Identity, Pages, Trust};
 use crate::sites::Sites;
 use crate::sites::live::Table;
 use footfall_schemas::beacon::Stamp;
@@ -36,7 +36,7 @@ fn stamped<T>(case: &Case, look: impl FnOnce(&Event<'_>) -> T) -> T {
         head: &Head::default(),
         identity: &Identity::new(&[1; 32]),
         trust: case.trust,
-        request: Uuid::from_u128(1),
+        pages: &Pages::new(Uuid::from_u128(1)),
         received_at: NOW,
         sent_at: case.sent_at,
         ip: "203.0.113.0",

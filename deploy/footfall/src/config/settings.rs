@@ -32,6 +32,9 @@ settings! {
         trusted_proxies: Networks = "";
         /// Which header those proxies write: `auto` takes `X-Forwarded-For`, else `Forwarded`; or name the one.
         proxy_header: ProxyHeader = "auto";
+        /// The secret behind visitors and sessions: 64 hex digits (`openssl rand -hex 32`). One machine makes its own; with
+        /// Kafka all nodes must be given the same one, or a visitor is another one on each of them.
+        identity_key: Option<Secret> = "";
         /// Path of the endpoint for events; ad blockers know the usual one.
         events_path: String = "/v1/events";
         /// Path of the pixel: a page view from a page without JavaScript.
@@ -62,8 +65,12 @@ settings! {
         free_floor: Bytes = "256MiB";
         /// Size of one file of the log, allocated when it is begun.
         segment: Bytes = "64MiB";
-        /// How long a record stays although ClickHouse has it safely on disk.
-        keep: Duration = "0s";
+        /// How long a record stays although ClickHouse has it safely on disk (with Kafka: although Kafka has it). Not set:
+        /// `0s` on one machine, `24h` with Kafka, so that `footfall resend` can repair what Kafka has lost.
+        keep: Option<Duration> = "";
+        /// Name of this node in its logs: letters, digits, `.`, `_`, `-`. Not set: `local` on one machine, the host's name
+        /// with Kafka.
+        node: String = "";
     }
 
     /// The ClickHouse that holds the tables: the built-in engine, or a server of yours.
@@ -95,6 +102,9 @@ settings! {
 
     /// From the log to rows in the table.
     processor: Processor {
+        /// Address of the operator's port of `footfall processor`: `/metrics`, `/ready`, `/version`. On one machine the
+        /// edge's has all that.
+        admin_listen: SocketAddr = "127.0.0.1:8002";
         /// Most time that an event waits for others to be inserted with.
         wait: Duration = "100ms";
         /// Events that are inserted at once without waiting for more.
@@ -132,10 +142,41 @@ settings! {
         deadline: Duration = "20s";
     }
 
-    /// Kafka. Not in this build: on one machine the local log takes its place.
+    /// Kafka, between `footfall ingest` and `footfall processor`. On one machine the local log takes its place. Needs a
+    /// build with Kafka (`cargo build --features kafka`; images have it).
     kafka: Kafka {
-        /// Brokers. Set, it is an error for now, so that nobody believes that events go to Kafka.
+        /// Brokers, comma separated: `kafka-1:9092,kafka-2:9092`.
         bootstrap_servers: String = "", alias = "KAFKA_BOOTSTRAP_SERVERS";
+        /// The topic; `footfall topics` makes it.
+        topic: String = "footfall-events";
+        /// Consumer group of the processors. One group per database: two groups on one are not fenced from each other.
+        group: String = "footfall";
+        /// Partitions that `footfall topics` gives the topic: the most processors that can share the work.
+        partitions: u32 = "12";
+        /// Copies of each partition; as many brokers are needed.
+        replication: u32 = "3";
+        /// Copies that must have an event before Kafka has acknowledged it.
+        min_insync: u32 = "2";
+        /// How long Kafka keeps an event; at least `72h`.
+        retention: Duration = "72h";
+        /// Memory for records that a processor has fetched and not yet taken.
+        buffer: Bytes = "64MiB";
+        /// Encrypt the way to the brokers. Implied by the three files below.
+        tls: bool = "false";
+        /// The authority that signed the brokers' certificates, PEM; without it the system's.
+        ca: Option<PathBuf> = "";
+        /// Our own certificate, PEM, if the brokers ask for one; with `key`.
+        certificate: Option<PathBuf> = "";
+        /// Its key, PEM.
+        key: Option<PathBuf> = "";
+        /// Password of that key.
+        key_password: Option<Secret> = "";
+        /// How to log in: `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`; empty: without a password.
+        mechanism: String = "", alias = "KAFKA_SASL_MECHANISM";
+        /// User there.
+        user: String = "", alias = "KAFKA_SASL_USERNAME";
+        /// Password of that user.
+        password: Secret = "", alias = "KAFKA_SASL_PASSWORD";
     }
 }
 

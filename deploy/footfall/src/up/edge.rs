@@ -3,6 +3,7 @@
 
 use super::late::Late;
 use crate::config::Config;
+use crate::problem::{Problem, Problems};
 use crate::sites;
 use anyhow::Result;
 use axum::Router;
@@ -23,7 +24,7 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 
 ///
 /// # Errors
 /// When the site `demo` cannot be made for this address.
-pub(super) fn config(
+pub(crate) fn config(
     config: &Config,
     public: SocketAddr,
     server_key: Option<&str>,
@@ -36,6 +37,7 @@ pub(super) fn config(
         ingest::Sites::default()
     };
     Ok(ingest::Config {
+        identity: identity(config).map_err(|problem| Problems(vec![problem]))?,
         data: config.in_data("keys".as_ref()),
         sites: ingest::SitesConfig {
             file: Some(sites::path(config)),
@@ -64,6 +66,22 @@ pub(super) fn config(
                 text.push_str(&metrics.render());
             })),
         },
+    })
+}
+
+/// The key that the operator has given, if any.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn identity(config: &Config) -> Result<Option<ingest::IdentityKey>, Problem> {
+    let Some(given) = &config.ingest.identity_key else {
+        return Ok(None);
+    };
+    ingest::IdentityKey::from_hex(&given.0).map(Some).ok_or_else(|| {
+        Problem::new(
+            "`ingest.identity_key` is not 64 hex digits",
+            "make one with `openssl rand -hex 32`",
+        )
     })
 }
 

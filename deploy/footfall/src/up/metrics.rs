@@ -12,7 +12,7 @@ const UPKEEP: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// When this process has one already.
-pub(super) fn install() -> Result<PrometheusHandle> {
+pub(crate) fn install() -> Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
         .and_then(PrometheusBuilder::install_recorder)
@@ -22,7 +22,7 @@ pub(super) fn install() -> Result<PrometheusHandle> {
 }
 
 /// Keeps the recorder small, for ever.
-pub(super) async fn upkeep(handle: PrometheusHandle) {
+pub(crate) async fn upkeep(handle: PrometheusHandle) {
     let mut every = tokio::time::interval(UPKEEP);
     loop {
         every.tick().await;

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 const INTERRUPTED: i32 = 130;
 
 /// Cancels `stop` at the first signal and ends the process at the second.
-pub(super) async fn watch(stop: CancellationToken) {
+pub(crate) async fn watch(stop: CancellationToken) {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {

@@ -118,7 +118,10 @@ pub fn server(access: &Access) -> Result<Server> {
 
 /// Brings the tables to this release. A server that is away, or does not let us in, is asked again until it does:
 /// meanwhile events are taken into the log.
-async fn bring_up_to_date(server: &Server, mode: Mode) -> Result<()> {
+///
+/// # Errors
+/// The tables belong to another release, or the engine refuses.
+pub(crate) async fn bring_up_to_date(server: &Server, mode: Mode) -> Result<()> {
     let mut pause = PAUSE.0;
     loop {
         match migrate(server).await {

@@ -1,0 +1,274 @@
+//! `footfall ingest`: the edge, its log, and the forwarder that brings the log to Kafka.
+//!
+//! Kafka is not needed to start, and not to take events: without it the log grows. Stop, under one deadline: edge drains
+//! → forwarder sends what is there and saves its position → log closed.
+
+use super::kafka;
+use crate::config::Config;
+use crate::data::{self, Held, Run};
+use crate::problem::{Problem, Problems};
+use crate::sites;
+use crate::terminal::{count, note};
+use crate::up::late::Late;
+use crate::up::sockets::{self, Sockets};
+use crate::up::{self, metrics, signals};
+use anyhow::{Context as _, Result, bail};
+use footfall_forward::{ForwardError, Progress, Snapshot};
+use footfall_ingest::{IngestError, Listeners};
+use footfall_log::Log;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// What is kept on a node after Kafka has it, unless the operator says otherwise.
+const KEEP: Duration = Duration::from_secs(24 * 3600);
+
+struct Ingest {
+    config: Config,
+    held: Held,
+    log: Log,
+    edge: JoinSet<Result<(), IngestError>>,
+    stop_edge: CancellationToken,
+    forward: JoinSet<Result<(), ForwardError>>,
+    stop_forward: CancellationToken,
+    progress: Arc<Progress>,
+    beside: JoinSet<()>,
+}
+
+/// Runs until a signal, or until a part cannot go on; then drains.
+///
+/// # Errors
+/// What keeps it from starting, with the remedy; or which part could not go on.
+pub async fn run(config: &Config) -> Result<()> {
+    let stop = CancellationToken::new();
+    let mut ingest = Ingest::begin(cluster_settings(config), &stop).await?;
+    let result = tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        result = ingest.work() => result,
+    };
+    ingest.drain().await;
+    result
+}
+
+/// What differs in a cluster: nobody opens the demo page of a node, and the log is kept for a while.
+fn cluster_settings(config: &Config) -> Config {
+    let mut config = config.clone();
+    config.demo.enabled = false;
+    config.local_log.keep = config.local_log.keep.or(Some(KEEP));
+    if config.local_log.node.is_empty() {
+        config.local_log.node = host_name();
+    }
+    config
+}
+
+/// Letters that a node's name may not have become `-`.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let name: String = name.trim().chars().take(64).collect();
+    let name = name.replace(|c| !plain(c), "-");
+    if name.is_empty() { "node".to_owned() } else { name }
+}
+
+/// All nodes must share one key.
+fn check_identity(config: &Config) -> Result<(), Problem> {
+    if up::edge::identity(config)?.is_some() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "`ingest.identity_key` is not set: with keys of their own, two nodes would take one visitor for two",
+        "make one for all nodes with `openssl rand -hex 32` and give it as FOOTFALL_INGEST_IDENTITY_KEY_FILE",
+    ))
+}
+
+impl Ingest {
+    async fn begin(config: Config, stop: &CancellationToken) -> Result<Self> {
+        let forwarder = match (kafka::forwarder(&config), check_identity(&config)) {
+            (Ok(forwarder), Ok(())) => forwarder,
+            (forwarder, key) => {
+                let problems = [forwarder.err(), key.err()].into_iter().flatten();
+                bail!(Problems(problems.collect()));
+            }
+        };
+        let held = data::hold(&config.data.folder).map_err(|problem| Problems(vec![problem]))?;
+        let sockets = listen(&config).await?;
+        let mut beside = JoinSet::new();
+        beside.spawn(signals::watch(stop.clone()));
+        sites::read(&sites::path(&config))?;
+        let log = up::open_log(&config).await?;
+        let (public, admin) = (sockets.public.local_addr()?, sockets.admin.local_addr()?);
+        held.announce(&announcement(&config, public, admin))
+            .context("cannot write run.json")?;
+        let progress = Arc::new(Progress::default());
+        let (stop_edge, stop_forward) = (CancellationToken::new(), CancellationToken::new());
+        let handle = metrics::install()?;
+        beside.spawn(metrics::upkeep(handle.clone()));
+        let mut settings = up::edge::config(&config, public, None, &Late::new(admin), handle)?;
+        let shown = Arc::clone(&progress);
+        settings.extra.metrics = Some(Arc::new(move |text: &mut String| render(&shown.snapshot(), text)));
+        let listeners = Listeners {
+            public: sockets.public,
+            admin: Some(sockets.admin),
+        };
+        let mut edge = JoinSet::new();
+        edge.spawn(footfall_ingest::run(
+            settings,
+            listeners,
+            log.clone(),
+            stop_edge.clone(),
+        ));
+        let mut forward = JoinSet::new();
+        forward.spawn(footfall_forward::run(
+            forwarder,
+            log.clone(),
+            Arc::clone(&progress),
+            stop_forward.clone(),
+        ));
+        note(format_args!(
+            "taking events at http://{public}, forwarding them to {} at {}; metrics at http://{admin}/metrics",
+            config.kafka.topic, config.kafka.bootstrap_servers
+        ));
+        Ok(Self {
+            config,
+            held,
+            log,
+            edge,
+            stop_edge,
+            forward,
+            stop_forward,
+            progress,
+            beside,
+        })
+    }
+
+    /// Waits for a part that ends; none should.
+    async fn work(&mut self) -> Result<()> {
+        tokio::select! {
+            ended = self.edge.join_next() => match ended {
+                Some(Ok(Err(error))) => Err(error).context("the edge could not go on"),
+                _ => bail!("the edge has ended by itself"),
+            },
+            ended = self.forward.join_next() => match ended {
+                Some(Ok(Err(error))) => Err(error).context("the forwarder could not go on; events are safe in the log"),
+                _ => bail!("the forwarder has ended by itself; events are safe in the log"),
+            },
+        }
+    }
+
+    async fn drain(mut self) {
+        let deadline = tokio::time::Instant::now() + self.config.shutdown.deadline;
+        self.stop_edge.cancel();
+        let _ =
+            tokio::time::timeout_at(deadline, async { while self.edge.join_next().await.is_some() {} }).await;
+        self.stop_forward.cancel();
+        let _ = tokio::time::timeout_at(deadline, async {
+            while self.forward.join_next().await.is_some() {}
+        })
+        .await;
+        let left = left(&self.log);
+        self.log.close().await;
+        self.beside.shutdown().await;
+        self.held.retract();
+        match left {
+            0 => note("stopped; Kafka has every acknowledged event"),
+            left => note(format_args!(
+                "stopped; {} records wait in the log and are forwarded after the next start ({})",
+                count(left),
+                self.progress
+                    .snapshot()
+                    .trouble
+                    .unwrap_or_else(|| "there was no time for more".to_owned())
+            )),
+        }
+    }
+}
+
+/// Records that Kafka has not acknowledged.
+fn left(log: &Log) -> u64 {
+    let cursors = log.stats().cursors;
+    let forward = cursors
+        .iter()
+        .find(|cursor| cursor.name == footfall_forward::CURSOR);
+    forward.map_or(0, |cursor| cursor.records)
+}
+
+async fn listen(config: &Config) -> Result<Sockets, Problems> {
+    let public = sockets::bind("ingest.listen", config.ingest.listen).await;
+    let admin = sockets::bind("ingest.admin_listen", config.ingest.admin_listen).await;
+    match (public, admin) {
+        (Ok(public), Ok(admin)) => Ok(Sockets { public, admin }),
+        (public, admin) => Err(Problems(
+            [public.err(), admin.err()].into_iter().flatten().collect(),
+        )),
+    }
+}
+
+fn announcement(config: &Config, public: std::net::SocketAddr, admin: std::net::SocketAddr) -> Run {
+    Run {
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        public: format!("http://{}", up::here(public)),
+        admin: format!("http://{}", up::here(admin)),
+        clickhouse: None,
+        database: config.clickhouse.database.clone(),
+        engine: false,
+    }
+}
+
+/// The forwarder's figures for `/metrics`; depth and age of the log stand there already, by cursor.
+fn render(progress: &Snapshot, text: &mut String) {
+    let lines = [
+        (
+            "sent_total",
+            "counter",
+            "Records given to Kafka, those sent again included.",
+            progress.sent,
+        ),
+        (
+            "acknowledged_total",
+            "counter",
+            "Records that Kafka has acknowledged.",
+            progress.acknowledged,
+        ),
+        (
+            "acknowledged_bytes_total",
+            "counter",
+            "Bytes of their payloads.",
+            progress.acknowledged_bytes,
+        ),
+        (
+            "restarts_total",
+            "counter",
+            "Producers given up after an error.",
+            progress.restarts,
+        ),
+        (
+            "topic_recreated_total",
+            "counter",
+            "Times that the topic was found to be another one.",
+            progress.recreated,
+        ),
+        ("in_flight", "gauge", "Records under way.", progress.in_flight),
+        (
+            "partitions",
+            "gauge",
+            "Partitions of the topic.",
+            progress.partitions,
+        ),
+        (
+            "connected",
+            "gauge",
+            "1: the topic is found and nothing has failed since.",
+            u64::from(progress.connected),
+        ),
+    ];
+    for (name, kind, help, value) in lines {
+        // Writing into a string cannot fail.
+        _ = write!(
+            text,
+            "# HELP footfall_forward_{name} {help}\n# TYPE footfall_forward_{name} {kind}\nfootfall_forward_{name} {value}\n"
+        );
+    }
+}

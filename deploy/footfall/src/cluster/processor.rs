@@ -1,0 +1,108 @@
+//! `footfall processor`: Kafka → tables. Keeps nothing on its disk: positions are in Kafka, truth is in the tables.
+
+use super::kafka;
+use crate::clickhouse::{self, Role};
+use crate::config::Config;
+use crate::problem::{Problem, Problems};
+use crate::terminal::note;
+use crate::up::store::{self, bring_up_to_date};
+use crate::up::{metrics, signals, sockets};
+use anyhow::{Context as _, Result};
+use footfall_delivery::Mode;
+use footfall_kafka::{KafkaSource, OpenError, Settings};
+use footfall_processor::{Server, Wiring};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Between two attempts to find the topic.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+
+/// Runs until a signal, or until it cannot go on; then finishes the insert in flight and gives its partitions back.
+///
+/// # Errors
+/// What keeps it from starting, with the remedy; or why it could not go on. ClickHouse or Kafka being away is no error.
+pub async fn run(config: &Config) -> Result<()> {
+    let settings = kafka::source(config).map_err(|problem| Problems(vec![problem]))?;
+    let server = server(config)?;
+    let admin = sockets::bind("processor.admin_listen", config.processor.admin_listen)
+        .await
+        .map_err(|problem| Problems(vec![problem]))?;
+    let stop = CancellationToken::new();
+    let mut beside = JoinSet::new();
+    beside.spawn(signals::watch(stop.clone()));
+    let handle = metrics::install()?;
+    footfall_kafka::measure::describe();
+    beside.spawn(metrics::upkeep(handle.clone()));
+    note(format_args!(
+        "reading {} at {} as group {}, writing to {}; metrics at http://{}/metrics",
+        config.kafka.topic,
+        config.kafka.bootstrap_servers,
+        config.kafka.group,
+        server.authority(),
+        admin.local_addr()?
+    ));
+    let opened = async {
+        bring_up_to_date(&server, Mode::Fenced).await?;
+        open(settings).await
+    };
+    let source = tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        source = opened => source?,
+    };
+    let mut wiring = Wiring::new(server.clone());
+    wiring.admin = Some(admin);
+    wiring.metrics = Some(handle);
+    let result = footfall_processor::run(settings_of(config, &server, &source), source, wiring, stop).await;
+    beside.shutdown().await;
+    result.context("the processor could not go on; what it has not written is in Kafka")?;
+    note("stopped; what is not in the tables yet is in Kafka, and another processor goes on with it");
+    Ok(())
+}
+
+fn server(config: &Config) -> Result<Server> {
+    let access = clickhouse::configured(config, Role::Writer).ok_or_else(|| {
+        Problems(vec![Problem::new(
+            "`clickhouse.url` is not set: a processor of a cluster has no engine of its own",
+            "set it (CLICKHOUSE_URL=http://clickhouse:8123), or run everything on this machine: `footfall up`",
+        )])
+    })?;
+    store::server(&access)
+}
+
+fn settings_of(config: &Config, server: &Server, source: &KafkaSource) -> footfall_processor::Config {
+    let mut settings = footfall_processor::Config::new(Mode::Fenced, server, source.topic_id());
+    settings.round.wait = config.processor.wait;
+    settings.round.enough = config.processor.batch as usize;
+    settings.audit.every = config.processor.audit_every;
+    settings.audit.repair = config.processor.audit_repair;
+    settings.skip_unknown_version = config.processor.skip_unknown_version;
+    settings.drain = config.shutdown.deadline;
+    settings
+}
+
+/// Finds the topic and joins the group; brokers that are away and a topic that is not there yet are waited for.
+async fn open(settings: Settings) -> Result<KafkaSource> {
+    let mut pause = PAUSE.0;
+    loop {
+        let settings = settings.clone();
+        let opened = tokio::task::spawn_blocking(move || KafkaSource::open(settings))
+            .await
+            .context("the search for the topic died")?;
+        match opened {
+            Ok(source) => return Ok(source),
+            Err(error) if error.is_temporary() => say(&error, pause),
+            Err(error) => return Err(error).context("cannot read from Kafka"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+fn say(error: &OpenError, pause: Duration) {
+    tracing::error!(
+        %error,
+        "Kafka cannot be read; trying again in {}. `footfall topics` makes the topic, `footfall check` says more",
+        crate::terminal::seconds(pause)
+    );
+}
