@@ -1,8 +1,10 @@
 //! A record's bytes to an [`Event`], borrowed: pure, no clock, no I/O. Next: [`crate::enrich`].
 //!
-//! One UTF-8 check over the whole record, then one pass of serde_json; text without escapes is not copied. The version
-//! is judged first: a record of a newer format must never be taken for broken, or a rollback would empty a day into the
-//! ledger.
+//! One UTF-8 check over the whole record, then one pass: [`plain`] where the record is written as this release writes it,
+//! serde_json otherwise; text without escapes is not copied. The version is judged first: a record of a newer format must
+//! never be taken for broken, or a rollback would empty a day into the ledger.
+
+mod plain;
 
 use footfall_schemas::event::{Event, VERSION};
 use serde::Deserialize;
@@ -45,7 +47,8 @@ impl std::error::Error for DecodeError {}
 pub fn decode(payload: &[u8]) -> Result<Event<'_>, DecodeError> {
     let text = std::str::from_utf8(payload)
         .map_err(|error| DecodeError::Unreadable(format!("not UTF-8 after byte {}", error.valid_up_to())))?;
-    match serde_json::from_str::<Event<'_>>(text) {
+    let read = plain::read(text).map_or_else(|| serde_json::from_str::<Event<'_>>(text), Ok);
+    match read {
         Ok(event) if event.v == VERSION => check(event),
         Ok(event) => Err(version_error(u64::from(event.v))),
         Err(error) => Err(not_an_event(text, &error)),
