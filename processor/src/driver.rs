@@ -15,6 +15,7 @@ use crate::insert::{Inserter, Statement};
 use crate::round::{Round, Rules};
 use crate::server::Server;
 use crate::source::{Arrival, Chunk, Content, Record, Source, SourceError};
+use bytes::Bytes;
 use clickhouse::Client;
 use footfall_delivery::{Decision, Input, Machine, Numbers, Offer, Output};
 use rustc_hash::FxHashMap;
@@ -58,6 +59,8 @@ struct Done {
     input: Input,
     /// Comes back from an insert.
     inserter: Option<Inserter>,
+    /// What was inserted, for its memory.
+    body: Bytes,
 }
 
 pub(crate) struct Driver<S> {
@@ -77,6 +80,8 @@ pub(crate) struct Driver<S> {
     in_hand: Option<InHand>,
     /// A finished round, for its memory.
     spare: Option<Round>,
+    /// The memory of the last insert's body.
+    body: Vec<u8>,
     /// Where each partition's reading stands.
     ends: FxHashMap<u32, u64>,
     /// Numbers whose marks are in the ledger, all lower ones having been settled before: for the auditor.
@@ -107,6 +112,7 @@ impl<S: Source> Driver<S> {
             ahead: Round::default(),
             in_hand: None,
             spare: None,
+            body: Vec::new(),
             ends: FxHashMap::default(),
             closed,
             control: wiring.control(),
@@ -224,6 +230,13 @@ impl<S: Source> Driver<S> {
         if done.inserter.is_some() {
             self.inserter = done.inserter;
         }
+        // Not ours alone where an answer came before the whole body was sent; ledger rows are few.
+        if let Ok(mut body) = done.body.try_into_mut()
+            && body.capacity() > self.body.capacity()
+        {
+            body.clear();
+            self.body = body.into();
+        }
         self.note(&done.input);
         self.on(done.input);
     }
@@ -260,7 +273,7 @@ impl<S: Source> Driver<S> {
             content: Content::Lost {
                 last: range.last,
                 reason: "acknowledged, in no table, and no copy is left".to_owned(),
-                bytes: bytes::Bytes::new(),
+                bytes: Bytes::new(),
             },
         });
         let records: Vec<_> = again

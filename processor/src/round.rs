@@ -132,14 +132,16 @@ impl Round {
         self.since = since.filter(|_| !self.spans.is_empty());
     }
 
-    /// The body of the insert into `events`: the rows that `decisions` keep.
+    /// The body of the insert into `events`: the rows that `decisions` keep. It is written into the memory of an earlier
+    /// one: 30 MB anew from the system would cost a twentieth of the processor's time.
     #[must_use]
-    pub fn body(&mut self, decisions: &[Decision], deadline: i64) -> Bytes {
+    pub fn body(&mut self, decisions: &[Decision], deadline: i64, memory: Vec<u8>) -> Bytes {
         let keep: Vec<bool> = (self.heads.iter().zip(decisions))
             .filter(|(head, _)| head.verdict == Verdict::Row)
             .map(|(_, decision)| *decision == Decision::Row)
             .collect();
-        let mut body = Vec::new();
+        let mut body = memory;
+        body.clear();
         if keep.iter().all(|keep| *keep) {
             self.block.set_insert_deadline(deadline);
             self.block.write_native(&mut body);

@@ -114,6 +114,7 @@ impl<S: Source> Driver<S> {
             Done {
                 input: question.await,
                 inserter: None,
+                body: Bytes::new(),
             }
         });
     }
@@ -146,7 +147,8 @@ impl<S: Source> Driver<S> {
                 .filter(|one| **one == Decision::Row)
                 .count() as u64
         );
-        let body = in_hand.round.body(&in_hand.decisions, deadline);
+        let memory = std::mem::take(&mut self.body);
+        let body = in_hand.round.body(&in_hand.decisions, deadline, memory);
         self.send(op, EVENTS, body, rows);
     }
 
@@ -161,6 +163,7 @@ impl<S: Source> Driver<S> {
         let mut inserter: Inserter = self.inserter();
         let sql = insert_sql(&self.server.database, table);
         self.sent_at = Instant::now();
+        let memory = body.clone();
         self.ops.spawn(async move {
             let began = Instant::now();
             let inserted = inserter.send(&sql, body).await;
@@ -168,6 +171,7 @@ impl<S: Source> Driver<S> {
             Done {
                 input: Input::Inserted(op, outcome(table, rows, inserted)),
                 inserter: Some(inserter),
+                body: memory,
             }
         });
     }
