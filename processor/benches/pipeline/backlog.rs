@@ -4,8 +4,7 @@
 use crate::source::{Chunked, Payloads};
 use crate::{compare, cpu, made};
 use bytes::Bytes;
-use footfall_delivery::Mode;
-use footfall_processor::{Config, Wiring, run as run_processor};
+use footfall_processor::{Wiring, run as run_processor};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -30,10 +29,7 @@ pub(crate) async fn run(events: usize) {
     );
     for (what, length) in [("drained", events), ("after another start", events + 1_000)] {
         let source = Chunked::new(log_id, length, Arc::clone(&payloads));
-        let mut config = Config::new(Mode::Child, &server, "bench");
-        config.audit.every = Duration::ZERO;
-        config.insert_timeout = Duration::from_secs(60);
-        config.delivery.max_execution = 60_000;
+        let config = compare::config(&server);
         let mut wiring = Wiring::new(server.clone());
         let (engine_restart, _never) = tokio::sync::mpsc::channel(1);
         wiring.engine = Some(engine_restart);

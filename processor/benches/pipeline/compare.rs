@@ -1,4 +1,8 @@
 //! The processor from a full log to rows in the real engine, against A, in interleaved rounds over the same HTTP path.
+//!
+//! The rule is the same for both sides: same sort key, same fsync settings, same form of parts, and every merge that the
+//! engine itself finds worth doing until it finds none. How much was merged is printed, because it grows with the table.
+//! A is measured with inserts as long as ours, which is what counts, and with short ones.
 
 use crate::source::Chunked;
 use crate::{cpu, made};
@@ -15,56 +19,91 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Rows of one insert of A, unless `FOOTFALL_BENCH_BLOCK` says otherwise.
-const BLOCK: usize = 10_000;
+/// Rows of one insert of A; more are joined from pieces of this length.
+const SHORT: usize = 10_000;
 
-/// CPU microseconds per event.
+/// CPU microseconds per event, and how often an event was merged.
 #[derive(Clone, Copy, Default)]
 struct Cost {
     ours: f64,
-    engine: f64,
+    insert: f64,
+    merge: f64,
+    merged: f64,
+}
+
+impl Cost {
+    const fn engine(&self) -> f64 {
+        self.insert + self.merge
+    }
+    const fn all(&self) -> f64 {
+        self.ours + self.engine()
+    }
 }
 
 pub(crate) async fn run(events: usize, rounds: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let (engine, server) = start(folder.path()).await;
     let client = server.client();
-    client
-        .query(made::RAW_TABLE)
-        .execute()
-        .await
-        .expect("the raw table");
+    let made_table = client.query(made::RAW_TABLE).execute().await;
+    made_table.expect("the raw table");
     let made = made::events(events);
-    let (payloads, lines) = (
-        Arc::new(made::log_json(&made)),
-        made::raw_json(&made, crate::number("FOOTFALL_BENCH_BLOCK", BLOCK)),
-    );
-    let raw_bytes: usize = lines.iter().map(Bytes::len).sum();
+    let (payloads, lines) = (Arc::new(made::log_json(&made)), made::raw_json(&made, SHORT));
     drop(made);
-    println!(
-        "\n{events} events a round; a raw line of A: {} bytes",
-        raw_bytes / events
-    );
-    println!("µs/event         A engine (client)   processor    engine     alone/A   both/A");
-    let (mut alone, mut both) = (Vec::new(), Vec::new());
+    let ours = config(&server).round.records;
+    let mut blocks = vec![SHORT, ours, crate::number("FOOTFALL_BENCH_BLOCK", ours)];
+    blocks.dedup();
+    head(events, &lines);
+    let mut ratios = vec![Vec::new(); blocks.len()];
     for _ in 0..rounds {
-        let a = raw(&engine, &server, &client, &lines, events).await;
         let p = processor(&engine, &server, &client, &payloads).await;
-        alone.push(a.engine / p.ours);
-        both.push(a.engine / (p.ours + p.engine));
+        line(&format!("ours, {ours} rows an insert"), &p, "");
+        for (block, ratios) in blocks.iter().zip(&mut ratios) {
+            let a = raw(&engine, &server, &client, &join(&lines, *block), events).await;
+            let ratio = (a.engine() / p.ours, a.engine() / p.all());
+            let text = format!("{:>8.2} {:>8.2}", ratio.0, ratio.1);
+            line(&format!("A, {block} rows an insert"), &a, &text);
+            ratios.push(ratio);
+        }
+    }
+    for (block, ratios) in blocks.iter().zip(ratios) {
+        let (alone, both): (Vec<f64>, Vec<f64>) = ratios.into_iter().unzip();
         println!(
-            "                 {:>8.2} ({:.2})      {:>8.2}  {:>8.2}      {:>6.2}   {:>6.2}",
-            a.engine,
-            a.ours,
-            p.ours,
-            p.engine,
-            alone[alone.len() - 1],
-            both[both.len() - 1]
+            "A with {block} rows an insert: processor alone / A {:.2} (wanted 1.2), processor + engine / A {:.2} (wanted 0.6)",
+            median(alone),
+            median(both)
         );
     }
-    println!("processor alone / A: {:.2} (wanted 1.2)", median(alone));
-    println!("processor + engine / A: {:.2} (wanted 0.6)", median(both));
     engine.stop(Duration::from_secs(10)).await;
+}
+
+fn head(events: usize, lines: &[Bytes]) {
+    let raw_bytes: usize = lines.iter().map(Bytes::len).sum();
+    println!(
+        "\n{events} events a round; a raw line of A: {} bytes; both sides: fsync of parts and folders, merges until settled",
+        raw_bytes / events
+    );
+    println!(
+        "µs of CPU per event           client    engine =   insert +  merge   merged    alone/A   both/A"
+    );
+}
+
+fn line(what: &str, cost: &Cost, ratios: &str) {
+    println!(
+        "{what:<28} {:>7.2}   {:>7.2}   {:>8.2} {:>8.2}   {:>5.1}x   {ratios}",
+        cost.ours,
+        cost.engine(),
+        cost.insert,
+        cost.merge,
+        cost.merged
+    );
+}
+
+/// Bodies of about `rows` lines, from bodies of [`SHORT`].
+fn join(lines: &[Bytes], rows: usize) -> Vec<Bytes> {
+    lines
+        .chunks((rows / SHORT).max(1))
+        .map(|some| Bytes::from(some.concat()))
+        .collect()
 }
 
 fn median(mut ratios: Vec<f64>) -> f64 {
@@ -96,15 +135,31 @@ async fn cost(
     events: usize,
     work: impl Future<Output = ()>,
 ) -> Cost {
-    let before = (cpu::own(), cpu::of(engine.pid()));
+    let read = || {
+        (
+            cpu::of(engine.pid()),
+            cpu::of_threads(engine.pid(), "MergeMutate"),
+        )
+    };
+    let (own, (all, merging), merged) = (cpu::own(), read(), merged_rows(client).await);
     work.await;
-    let ours = cpu::own() - before.0;
+    let ours = cpu::own() - own;
     settled(client, table).await;
+    let after = read();
     let per = 1e6 / events as f64;
+    let merge = (after.1 - merging) * per;
     Cost {
         ours: ours * per,
-        engine: (cpu::of(engine.pid()) - before.1) * per,
+        insert: (after.0 - all) * per - merge,
+        merge,
+        merged: (merged_rows(client).await - merged) as f64 / events as f64,
     }
+}
+
+/// Rows that background merges have read so far.
+async fn merged_rows(client: &Client) -> u64 {
+    let sql = "SELECT sum(value) FROM system.events WHERE event = 'MergedRows'";
+    client.query(sql).fetch_one::<u64>().await.expect("a count")
 }
 
 /// Until nothing is being merged and the number of parts stands still for two seconds.
@@ -150,15 +205,21 @@ async fn raw(engine: &Engine, server: &Server, client: &Client, lines: &[Bytes],
     .await
 }
 
+/// As the product runs it, but for patience on a loaded machine and the auditor, whose work is not on this way.
+pub(crate) fn config(server: &Server) -> Config {
+    let mut config = Config::new(Mode::Child, server, "bench");
+    config.audit.every = Duration::ZERO;
+    config.insert_timeout = Duration::from_secs(60);
+    config.delivery.max_execution = 60_000;
+    config
+}
+
 async fn processor(engine: &Engine, server: &Server, client: &Client, payloads: &Arc<Vec<Bytes>>) -> Cost {
     truncate(client, "events").await;
     let events = payloads.len();
     let full = Arc::clone(payloads);
     let source = Chunked::new(Uuid::new_v4(), events, Arc::new(move |index| full[index].clone()));
-    let mut config = Config::new(Mode::Child, server, "bench");
-    config.audit.every = Duration::ZERO;
-    config.insert_timeout = Duration::from_secs(60);
-    config.delivery.max_execution = 60_000;
+    let config = config(server);
     let mut wiring = Wiring::new(server.clone());
     // Nobody restarts the engine here: nothing is in doubt, or the run does not end.
     let (engine_restart, _never) = tokio::sync::mpsc::channel(1);

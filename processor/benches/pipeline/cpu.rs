@@ -38,12 +38,25 @@ pub(crate) fn own() -> f64 {
 /// CPU seconds of a process so far, user and system, ended threads too; in ticks of 10 ms.
 pub(crate) fn of(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the engine's times");
-    let fields: Vec<&str> = stat
-        .rsplit_once(')')
-        .expect("a stat line")
-        .1
-        .split_whitespace()
-        .collect();
+    seconds(stat.rsplit_once(')').expect("a stat line").1)
+}
+
+/// The same of those of its threads that are called `name`; they must not end meanwhile.
+pub(crate) fn of_threads(pid: u32, name: &str) -> f64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the engine's threads");
+    threads
+        // A thread may end between being listed and being read.
+        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("stat")).ok())
+        .filter_map(|stat| {
+            let (head, times) = stat.rsplit_once(')')?;
+            head.ends_with(&format!("({name}")).then(|| seconds(times))
+        })
+        .sum()
+}
+
+/// Of what stands behind the name in a stat line.
+fn seconds(stat: &str) -> f64 {
+    let fields: Vec<&str> = stat.split_whitespace().collect();
     let ticks: f64 = fields[11].parse::<f64>().expect("utime") + fields[12].parse::<f64>().expect("stime");
     // SAFETY: no preconditions.
     ticks / unsafe { libc::sysconf(libc::_SC_CLK_TCK) } as f64

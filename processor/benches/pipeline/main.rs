@@ -2,7 +2,8 @@
 //! events. `cargo bench -p footfall-processor` (release). Everything, the engine too, is pinned to one core; costs are
 //! CPU times of processes, merges counted, so that other work on the machine disturbs little.
 //!
-//! `FOOTFALL_BENCH_EVENTS` (default 500000) and `FOOTFALL_BENCH_ROUNDS` (default 3) change the size;
+//! `FOOTFALL_BENCH_EVENTS` (default 1000000) and `FOOTFALL_BENCH_ROUNDS` (default 3) change the size, and
+//! `FOOTFALL_BENCH_BLOCK` adds an A of so many rows an insert;
 //! `FOOTFALL_BENCH_BACKLOG=5000000` drains a backlog of so many events instead and says what memory that takes.
 
 #![expect(
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let core = cpu::pin();
-    let events = number("FOOTFALL_BENCH_EVENTS", 500_000);
+    let events = number("FOOTFALL_BENCH_EVENTS", 1_000_000);
     println!("pinned to core {core}");
     stages::run();
     let runtime = tokio::runtime::Builder::new_current_thread()
