@@ -2,6 +2,7 @@
 //! A body without compression goes from the socket's buffer into the engine without another copy.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http_body_util::BodyExt;
@@ -16,6 +17,10 @@ use crate::status::Failure;
 /// What one step of unpacking gives at most.
 const CHUNK: usize = 256 << 10;
 
+/// The longest that a client may leave us waiting for the rest of a body, as ClickHouse's `http_receive_timeout`: an
+/// insert that waits for a client which is frozen is killed by nothing else, and holds up whoever fences that client.
+const RECEIVE: Duration = Duration::from_secs(30);
+
 /// The frames of a body. Used on a blocking thread only.
 #[derive(Debug)]
 pub(crate) struct Frames {
@@ -28,7 +33,15 @@ pub(crate) struct Frames {
 impl Frames {
     fn next(&mut self) -> io::Result<Option<Bytes>> {
         while !self.ended {
-            match self.runtime.block_on(self.body.frame()) {
+            let frame = async { tokio::time::timeout(RECEIVE, self.body.frame()).await };
+            let Ok(frame) = self.runtime.block_on(frame) else {
+                self.ended = true;
+                return Err(io::Error::new(
+                    io::ErrorKind::ConnectionAborted,
+                    "no more of the body came in time",
+                ));
+            };
+            match frame {
                 None => self.ended = true,
                 Some(Err(error)) => {
                     self.ended = true;

@@ -96,6 +96,7 @@ impl Ingest {
         let sockets = listen(&config).await?;
         let mut beside = JoinSet::new();
         beside.spawn(signals::watch(stop.clone()));
+        sites::make_if_missing(&config)?;
         sites::read(&sites::path(&config))?;
         let log = up::open_log(&config).await?;
         let (public, admin) = (sockets.public.local_addr()?, sockets.admin.local_addr()?);

@@ -1,0 +1,74 @@
+//! The cluster from outside: several ingests, a real Kafka, several processors, the real engine.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends at the first wrong thing, and says what it counted"
+)]
+
+mod faults;
+
+use footfall_tests::books;
+use footfall_tests::cluster::{Cluster, Service};
+use footfall_tests::footfall::Home;
+use footfall_tests::load::{self, Control, Plan, Witness};
+use footfall_tests::seed::Seed;
+use std::time::{Duration, Instant};
+
+/// Events of the run; `TEST_EVENTS` overrides (500,000 in the full run).
+const EVENTS: u64 = 60_000;
+
+/// Sends the same plan to each home at once; what became of all.
+fn send(homes: &[Home], plan: &Plan, seed: &mut Seed, control: &Control) -> Witness {
+    std::thread::scope(|scope| {
+        let loads: Vec<_> = homes
+            .iter()
+            .map(|home| {
+                let mut own = seed.fork();
+                scope.spawn(move || load::run(home, plan, &mut own, control).0)
+            })
+            .collect();
+        loads.into_iter().flat_map(|load| load.join().unwrap()).collect()
+    })
+}
+
+/// Holds everything against the table by value, then the books.
+fn settle(name: &str, home: &Home, witness: &Witness, services: &[&Service]) {
+    let printed = || {
+        let texts: Vec<_> = services.iter().map(|service| service.printed()).collect();
+        texts.join("\n----\n")
+    };
+    let checked =
+        books::check(home, witness).unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", printed()));
+    let books = books::balanced(home).unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", printed()));
+    println!("{name}: {} events, {checked:?}, {books:?}", witness.len());
+}
+
+#[test]
+fn every_event_is_in_the_table_once_as_it_was_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Cluster::start(folder.path(), 12).unwrap();
+    let mut ingests = ["edge-1", "edge-2"].map(|name| cluster.ingest(name).unwrap());
+    let mut processors = ["p-1", "p-2", "p-3"].map(|name| cluster.processor(name).unwrap());
+    let homes = ingests.each_ref().map(|ingest| cluster.home(ingest));
+    let events = std::env::var("TEST_EVENTS").map_or(EVENTS, |text| text.parse().unwrap());
+    let plan = Plan {
+        clients: 8,
+        events,
+        batch: 50,
+        pause: Duration::ZERO,
+    };
+    let started = Instant::now();
+    let witness = send(&homes, &plan, &mut Seed::from_env(), &Control::default());
+    let sent = started.elapsed();
+    let all: Vec<_> = ingests.iter().chain(&processors).collect();
+    settle("cluster", &homes[0], &witness, &all);
+    println!("sent in {sent:.1?}, all there after {:.1?}", started.elapsed());
+    for service in ingests.iter_mut().chain(&mut processors) {
+        service.stop().unwrap();
+    }
+    // The logs' closing marks are sent at the stop; somebody has to be there to read them.
+    let mut last = cluster.processor("p-4").unwrap();
+    settle("cluster, stopped", &homes[0], &witness, &[&last]);
+    last.stop().unwrap();
+}
