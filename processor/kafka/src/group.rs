@@ -5,9 +5,9 @@
 
 use crate::offsets;
 use crate::poll::{Owned, Poll, State};
+use crate::queue::Queue;
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::Offset;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often the conversation looks whether the assignment is lost meanwhile.
@@ -38,14 +38,10 @@ impl Poll {
     }
 
     fn take(&mut self, partition: i32) {
-        let Some(mut queue) = self
-            .consumer
-            .split_partition_queue(&self.settings.topic, partition)
-        else {
+        let split = Queue::split(&self.consumer, &self.settings.topic, partition, &self.exchange);
+        let Some(queue) = split else {
             return;
         };
-        let exchange = Arc::clone(&self.exchange);
-        queue.set_nonempty_callback(move || exchange.wake());
         self.owned.insert(
             partition,
             Owned {

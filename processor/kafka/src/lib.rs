@@ -3,7 +3,7 @@
 //! [`KafkaSource::open`] makes a [`footfall_processor::Source`] of a topic. In the order in which data flows:
 //! 1. [`Settings`]: which topic, which group, and what librdkafka is told;
 //! 2. `poll`: one thread that owns the client. It commits (`commit`), serves rebalances (`group`), waits for brokers
-//!    (`upkeep`, `offsets`, [`TopicIdError`]) and takes records from the partitions' queues (`reading`);
+//!    (`upkeep`, `offsets`, [`TopicIdError`]) and takes records from the partitions' queues (`reading`, `queue`);
 //! 3. `record`: a message becomes a record, by the headers that [`footfall_topics`] knows;
 //! 4. `exchange`: bounded, between the thread and the async world; [`KafkaSource`] is its other side;
 //! 5. `aside`, `again`: what the auditor asks, by clients of their own;
@@ -29,6 +29,7 @@ mod identity;
 pub mod measure;
 mod offsets;
 mod poll;
+mod queue;
 mod reading;
 mod record;
 mod settings;

@@ -12,12 +12,12 @@
 use crate::context::{Context, Rebalance};
 use crate::exchange::{Command, Exchange};
 use crate::identity::Identity;
+use crate::queue::Queue;
 use crate::settings::Settings;
 use crate::topic_id::Question;
 use crate::{commit, offsets};
 use footfall_delivery::{CommitOutcome, Entry};
 use footfall_processor::source::SourceError;
-use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::Offset;
@@ -44,7 +44,7 @@ pub(crate) enum State {
 
 /// A partition of ours.
 pub(crate) struct Owned {
-    pub(crate) queue: PartitionQueue<Context>,
+    pub(crate) queue: Queue,
     pub(crate) state: State,
     /// Position after the last record that was brought.
     pub(crate) next: u64,

@@ -3,10 +3,9 @@
 use crate::exchange::weight;
 use crate::poll::{Owned, Poll, State};
 use crate::record::record;
+use bytes::BytesMut;
 use footfall_processor::source::{Chunk, Record};
 use rdkafka::error::KafkaError;
-use rdkafka::message::Message;
-use std::time::Duration;
 
 /// Bytes of one chunk; a round takes many, in turn from all partitions.
 const CHUNK: usize = 256 * 1024;
@@ -53,35 +52,40 @@ impl Poll {
 }
 
 impl Owned {
-    /// What the queue has, up to an error.
+    /// What the queue has, up to an error. The payloads of a chunk lie in one piece of memory.
     fn chunk(&mut self, partition: i32, topic_id: &str) -> (Option<Chunk>, Option<KafkaError>) {
-        let (from, mut bytes, mut trouble) = (self.next, 0, None);
-        let mut records: Vec<Record> = Vec::new();
-        while bytes < CHUNK {
-            match self.queue.poll(Duration::ZERO) {
-                Some(Ok(message)) => {
-                    let position = u64::try_from(message.offset()).unwrap_or_default();
-                    // Never seen, and cheap to be sure of: positions in a chunk do not fall.
-                    if position >= self.next {
-                        self.next = position + 1;
-                        let record = record(&message, topic_id);
-                        bytes += weight(record.content.len());
-                        records.push(record);
-                    }
-                }
-                Some(Err(error)) => {
-                    trouble = Some(error);
-                    break;
-                }
-                None => break,
-            }
+        let from = self.next;
+        let mut messages = self.queue.take(CHUNK, weight);
+        let broken = messages.iter().position(|message| message.error().is_some());
+        let trouble = broken.and_then(|at| messages.get(at)?.error());
+        messages.truncate(broken.unwrap_or(messages.len()));
+        // Never seen, and cheap to be sure of: positions in a chunk do not fall.
+        messages.retain(|message| {
+            let rises = message.offset() >= self.next;
+            self.next = self.next.max(message.offset() + 1);
+            rises
+        });
+        let bytes = messages.iter().map(|message| message.payload().len()).sum();
+        let mut payloads = BytesMut::with_capacity(bytes);
+        for message in &messages {
+            payloads.extend_from_slice(message.payload());
         }
+        let records: Vec<Record> = messages
+            .iter()
+            .map(|message| {
+                record(
+                    message,
+                    payloads.split_to(message.payload().len()).freeze(),
+                    topic_id,
+                )
+            })
+            .collect();
         let chunk = (!records.is_empty()).then(|| Chunk {
             partition: u32::try_from(partition).unwrap_or_default(),
             from,
             next: self.next,
             records,
         });
-        (chunk, trouble)
+        (chunk, trouble.map(KafkaError::MessageConsumption))
     }
 }

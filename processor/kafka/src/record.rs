@@ -6,17 +6,16 @@
 //! other ids. It is never taken for an event, even if it looks like one: whoever stripped the number may have sent the
 //! numbered one as well.
 
+use crate::queue::Message;
 use bytes::Bytes;
 use footfall_delivery::UNKNOWN_TIME;
 use footfall_processor::source::{Content, Record};
-use footfall_topics::{Content as Said, Received, decode};
-use rdkafka::message::{BorrowedMessage, Message};
+use footfall_topics::{Content as Said, Received};
 use uuid::{Builder, Uuid};
 
-pub(crate) fn record(message: &BorrowedMessage<'_>, topic_id: &str) -> Record {
-    let position = u64::try_from(message.offset()).unwrap_or_default();
-    let bytes = Bytes::copy_from_slice(message.payload().unwrap_or_default());
-    match decode(message) {
+pub(crate) fn record(message: &Message, bytes: Bytes, topic_id: &str) -> Record {
+    let position = message.offset();
+    match message.decode() {
         Ok(received) => known(position, received, bytes),
         Err(why) => {
             metrics::counter!(crate::measure::STRANGERS).increment(1);

@@ -6,7 +6,7 @@ use crate::support::event::small;
 use crate::support::eventually;
 use crate::support::member::Plan;
 use crate::support::traffic::Traffic;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PARTITIONS: u32 = 12;
 
@@ -22,6 +22,7 @@ async fn a_broker_that_is_away_for_seconds_costs_time_only() {
         cluster.broker.kill9();
         tokio::time::sleep(Duration::from_secs(outage)).await;
         tokio::task::block_in_place(|| cluster.broker.restart().unwrap());
+        again(&cluster, "a kill").await;
     }
     let edges = traffic.end().await;
     cluster.assert_all_once(&edges).await;
@@ -44,12 +45,20 @@ async fn a_broker_that_is_frozen_for_seconds_costs_time_only() {
         cluster.broker.stop();
         tokio::time::sleep(Duration::from_secs(pause)).await;
         cluster.broker.cont();
+        again(&cluster, "a freeze").await;
     }
     let edges = traffic.end().await;
     cluster.assert_all_once(&edges).await;
     for member in members {
         assert!(member.stop().await);
     }
+}
+
+/// How long it takes is said, not judged.
+async fn again(cluster: &Cluster, after: &str) {
+    let (before, began) = (cluster.fates().await, Instant::now());
+    eventually("they insert again", async || cluster.fates().await > before + 100).await;
+    tracing::info!(after, took = ?began.elapsed(), "they insert again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,14 +19,7 @@ async fn a_large_lag_costs_no_memory_and_holds_up_no_rebalance() {
         buffer_bytes: BUFFER,
         ..Plan::of(&cluster)
     };
-    let member = Plan {
-        clickhouse: direct.clickhouse.replace(
-            &cluster.engine.engine.address().to_string(),
-            &gate.address.to_string(),
-        ),
-        ..direct.clone()
-    }
-    .start();
+    let member = direct.through(&gate).start();
     edge.send(1_000);
     eventually("it inserts", async || cluster.fates().await == 1_000).await;
     let before = member.memory();

@@ -78,14 +78,7 @@ async fn records_that_were_removed_unread_are_told_and_can_be_sent_again() {
         audit_ms: 1_000,
         ..Plan::of(&cluster)
     };
-    let member = Plan {
-        clickhouse: plan.clickhouse.replace(
-            &cluster.engine.engine.address().to_string(),
-            &gate.address.to_string(),
-        ),
-        ..plan
-    }
-    .start();
+    let member = plan.through(&gate).start();
     edge.send(1_000);
     eventually("it inserts", async || cluster.fates().await == 1_000).await;
     gate.shut();

@@ -9,6 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+/// Bytes of a beginning: the head, and a part of the body.
+const BEGINNING: usize = 16 * 1024;
+
 pub struct Gate {
     pub address: SocketAddr,
     shared: Arc<Shared>,
@@ -19,9 +22,11 @@ pub struct Gate {
 #[derive(Default)]
 struct Shared {
     armed: AtomicBool,
+    begin: AtomicBool,
     holding: AtomicBool,
+    over: AtomicBool,
     shut: watch::Sender<bool>,
-    /// Of the connection that was held: everything that came back after it was let go.
+    /// Of the connection that was held: everything that came back since then.
     answer: Mutex<Vec<u8>>,
 }
 
@@ -62,6 +67,12 @@ impl Gate {
         self.shared.armed.store(true, Ordering::SeqCst);
     }
 
+    /// Lets the beginning of the next insert through, and holds the rest back.
+    pub fn arm_after_its_beginning(&self) {
+        self.shared.begin.store(true, Ordering::SeqCst);
+        self.arm();
+    }
+
     pub fn is_holding(&self) -> bool {
         self.shared.holding.load(Ordering::SeqCst)
     }
@@ -81,6 +92,18 @@ impl Gate {
         self.shared.shut.send_replace(false);
     }
 
+    /// Whether the server has answered it, or has hung up.
+    pub fn is_over(&self) -> bool {
+        self.shared.over.load(Ordering::SeqCst) || self.answer().contains("\r\n\r\n")
+    }
+
+    /// ClickHouse's error code, if it answered with one.
+    pub fn exception(&self) -> Option<u32> {
+        let answer = self.answer().to_ascii_lowercase();
+        let (_, rest) = answer.split_once("x-clickhouse-exception-code: ")?;
+        rest.lines().next()?.trim().parse().ok()
+    }
+
     /// What the server said to it.
     pub fn answer(&self) -> String {
         String::from_utf8_lossy(&self.shared.answer.lock().unwrap()).into_owned()
@@ -96,18 +119,64 @@ async fn requests(
 ) {
     let mut buffer = vec![0; 256 * 1024];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        let text = String::from_utf8_lossy(&buffer[..read.min(4_096)]);
-        let is_insert = text.starts_with("POST") && text.contains("INSERT") && text.contains("events");
-        if is_insert && shared.armed.swap(false, Ordering::SeqCst) {
+        let mut bytes = buffer[..read].to_vec();
+        if shared.wants(&bytes) {
+            // Its sender may be frozen at any time from now on.
+            let whole = head(&bytes) + length(&bytes);
+            while bytes.len() < whole {
+                let read = from.read(&mut buffer).await.unwrap();
+                bytes.extend_from_slice(&buffer[..read]);
+            }
+            let begin = shared.begin.load(Ordering::SeqCst);
+            let rest = bytes.split_off(if begin { BEGINNING } else { 0 });
+            to.write_all(&bytes).await.unwrap();
+            held.store(true, Ordering::SeqCst);
             shared.holding.store(true, Ordering::SeqCst);
             open.wait_for(|open| *open).await.unwrap();
-            held.store(true, Ordering::SeqCst);
+            if !begin {
+                // The server may have closed the idle connection meanwhile.
+                return late(to.peer_addr().unwrap(), &rest, shared).await;
+            }
+            bytes = rest;
         }
         shared.shut.subscribe().wait_for(|shut| !*shut).await.unwrap();
-        if to.write_all(&buffer[..read]).await.is_err() {
+        if to.write_all(&bytes).await.is_err() {
             return;
         }
     }
+}
+
+/// Sends a whole request on a connection of its own; nobody waits for the answer but the test.
+async fn late(server: SocketAddr, request: &[u8], shared: &Shared) {
+    let mut stream = TcpStream::connect(server).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        shared.answer.lock().unwrap().extend_from_slice(&buffer[..read]);
+    }
+}
+
+impl Shared {
+    /// Whether this is the insert to hold; true once.
+    fn wants(&self, request: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(&request[..head(request)]);
+        let is_insert = text.starts_with("POST") && text.contains("INSERT") && text.contains("events");
+        let is_large = !self.begin.load(Ordering::SeqCst) || length(request) > 4 * BEGINNING;
+        is_insert && is_large && self.armed.swap(false, Ordering::SeqCst)
+    }
+}
+
+fn head(request: &[u8]) -> usize {
+    let end = request.windows(4).position(|four| four == b"\r\n\r\n");
+    end.map_or(request.len(), |at| at + 4)
+}
+
+/// Of the body, as the head says.
+fn length(request: &[u8]) -> usize {
+    let request = String::from_utf8_lossy(&request[..head(request)]).to_ascii_lowercase();
+    let (_, rest) = request.split_once("content-length: ").unwrap_or_default();
+    let digits = rest.lines().next().unwrap_or_default();
+    digits.trim().parse().unwrap_or_default()
 }
 
 async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared, held: &AtomicBool) {
@@ -119,5 +188,8 @@ async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Share
         if to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
+    }
+    if held.load(Ordering::SeqCst) {
+        shared.over.store(true, Ordering::SeqCst);
     }
 }

@@ -3,6 +3,7 @@
 
 use super::cluster::{Cluster, TOPIC};
 use super::engine::DATABASE;
+use super::gate::Gate;
 use footfall_delivery::Mode;
 use footfall_kafka::{KafkaSource, Settings};
 use footfall_processor::{Config, Server, Wiring, run};
@@ -49,6 +50,15 @@ impl Plan {
             buffer_bytes: 64 << 20,
             skip_unknown_version: false,
             audit_ms: 0,
+        }
+    }
+
+    /// The same with ClickHouse behind a gate.
+    pub fn through(&self, gate: &Gate) -> Self {
+        let (user, _) = self.clickhouse.rsplit_once('@').unwrap();
+        Self {
+            clickhouse: format!("{user}@{}", gate.address),
+            ..self.clone()
         }
     }
 
