@@ -110,6 +110,8 @@ impl Log {
             counters: counters(&recovery),
             catalogue: Mutex::new(catalogue),
             cursors: Mutex::new(cursors),
+            doomed: Mutex::default(),
+            removing: Mutex::default(),
             durable: AtomicU64::new(0),
             partitions: AtomicU32::new(partitions),
             announce: Mutex::new(Some(announce)),

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::catalogue::{Catalogue, Position};
+use crate::catalogue::{Catalogue, Position, Removed};
 use crate::config::Config;
 use crate::cursor::{CursorFile, Saved};
 use crate::disk::{Disk, Held};
@@ -39,6 +39,9 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) catalogue: Mutex<Catalogue>,
     pub(crate) cursors: Mutex<BTreeMap<String, Cursor>>,
+    /// Out of the catalogue, and still on disk; oldest first.
+    pub(crate) doomed: Mutex<VecDeque<Removed>>,
+    pub(crate) removing: Mutex<()>,
     /// Durable number of this log, announced to readers. The sender goes when the log closes.
     pub(crate) durable: AtomicU64,
     /// What the headers of segments to come say.
@@ -177,16 +180,33 @@ impl Shared {
         if positions.is_empty() {
             return;
         }
-        let removed = lock(&self.catalogue).cut_passed(&positions, self.keep_until(), self.kept_bytes());
-        for gone in removed {
+        {
+            let mut catalogue = lock(&self.catalogue);
+            let cut = catalogue.cut_passed(&positions, self.keep_until(), self.kept_bytes());
+            lock(&self.doomed).extend(cut);
+        }
+        self.remove_doomed();
+    }
+
+    /// Removes files, oldest first. After a failure the newer ones stay until it has succeeded: a start that found
+    /// older segments without the log of a saved position would read them again.
+    fn remove_doomed(&self) {
+        let Ok(_one_at_a_time) = self.removing.try_lock() else {
+            return;
+        };
+        loop {
+            let Some(gone) = lock(&self.doomed).front().copied() else {
+                return;
+            };
             let path = gone
                 .segment
                 .map(|name| self.layout.segment(gone.ordinal, gone.log_id, name));
             let folder = self.layout.log(gone.ordinal, gone.log_id);
             if let Err(e) = self.remove(path.as_deref(), &folder) {
-                // Every cursor is past it: it is never read again, and found again at the next start.
                 tracing::warn!(folder = %folder.display(), error = %e, "cannot remove a segment that everybody has passed");
+                return;
             }
+            lock(&self.doomed).pop_front();
             self.queue.disk_bytes.fetch_sub(gone.bytes, Ordering::Relaxed);
         }
     }
@@ -201,15 +221,17 @@ impl Shared {
     }
 
     fn remove(&self, segment: Option<&Path>, folder: &Path) -> io::Result<()> {
+        // What an earlier try has removed and not fsynced is no error.
+        let gone = |answer: io::Result<()>| match answer {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            answer => answer,
+        };
         if let Some(segment) = segment {
-            self.disk.remove_file(segment)?;
+            gone(self.disk.remove_file(segment))?;
             return self.disk.sync_dir(folder);
         }
-        match self.disk.remove_file(&folder.join("end")) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
-        self.disk.remove_dir(folder)?;
+        gone(self.disk.remove_file(&folder.join("end")))?;
+        gone(self.disk.remove_dir(folder))?;
         self.disk.sync_dir(&self.layout.logs())
     }
 }
