@@ -35,8 +35,8 @@ pub(crate) enum State {
     New,
     /// It has been told; nothing is read.
     Idle,
-    /// To be read from here; the seek is tried at that time.
-    Starting(u64, Instant),
+    /// To be read from here; the seek is tried at that time, after so many attempts.
+    Starting(u64, Instant, u32),
     Reading,
     /// The brokers do not have our position any more; what they have is asked at that time.
     OutOfRange(Instant),
@@ -202,7 +202,7 @@ impl Poll {
             .and_then(|partition| self.owned.get_mut(&partition))
             .filter(|owned| owned.state != State::New);
         if let Some(owned) = owned {
-            owned.state = State::Starting(position, Instant::now());
+            owned.state = State::Starting(position, Instant::now(), 0);
             owned.next = position;
             owned.generation = generation;
         }

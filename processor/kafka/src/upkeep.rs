@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Pause after one that was not answered.
 const AGAIN: Duration = Duration::from_millis(250);
+/// Attempts to seek before a partition is assigned anew.
+const SEEKS: u32 = 20;
 
 impl Poll {
     pub(crate) fn upkeep(&mut self) {
@@ -24,7 +26,7 @@ impl Poll {
             self.tell();
         }
         let due = |state: State| match state {
-            State::Starting(_, at) | State::OutOfRange(at) => at <= now,
+            State::Starting(_, at, _) | State::OutOfRange(at) => at <= now,
             State::New | State::Idle | State::Reading => false,
         };
         let waiting: Vec<_> = self
@@ -35,7 +37,7 @@ impl Poll {
             .collect();
         for (partition, state) in waiting {
             match state {
-                State::Starting(position, _) => self.seek(partition, position),
+                State::Starting(position, _, tries) => self.seek(partition, position, tries),
                 State::OutOfRange(_) => self.find_again(partition),
                 State::New | State::Idle | State::Reading => {}
             }
@@ -105,7 +107,7 @@ impl Poll {
         !held
     }
 
-    fn seek(&mut self, partition: i32, position: u64) {
+    fn seek(&mut self, partition: i32, position: u64, tries: u32) {
         let offset = Offset::Offset(i64::try_from(position).unwrap_or(i64::MAX));
         let topic = &self.settings.topic;
         let sought = self
@@ -118,10 +120,12 @@ impl Poll {
         };
         match sought {
             Ok(()) => owned.state = State::Reading,
+            // It has given the partition up, out of our sight.
+            Err(_) if tries >= SEEKS => self.begin_again(partition, position),
             // The client may still be busy with the assignment.
             Err(error) => {
-                tracing::debug!(%error, partition, position, "seek");
-                owned.state = State::Starting(position, Instant::now() + AGAIN);
+                tracing::debug!(%error, partition, position, tries, "seek");
+                owned.state = State::Starting(position, Instant::now() + AGAIN, tries + 1);
             }
         }
     }
