@@ -22,7 +22,7 @@ use crate::credentials::{self, Credentials};
 use crate::data::{self, Held, Run};
 use crate::live::Live;
 use crate::log_source::{Given, LogSource};
-use crate::problem::Problems;
+use crate::problem::{Problem, Problems};
 use crate::sites;
 use anyhow::{Context as _, Result, bail};
 use footfall_ingest::{IngestError, Listeners};
@@ -92,6 +92,7 @@ impl Up {
     /// Takes folder and addresses, opens the log, and takes events from here on.
     async fn begin(mut config: Config) -> Result<Self> {
         let start = Instant::now();
+        refuse_kafka(&config).map_err(|problem| Problems(vec![problem]))?;
         let held = data::hold(&config.data.folder).map_err(|problem| Problems(vec![problem]))?;
         let patience = if held.left_behind() {
             LEFT_BEHIND
@@ -208,6 +209,17 @@ impl Up {
         self.held.retract();
         banner::stopped(left);
     }
+}
+
+/// Nothing of one machine goes to Kafka, and nobody should believe so.
+fn refuse_kafka(config: &Config) -> Result<(), Problem> {
+    if config.kafka.bootstrap_servers.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "`kafka.bootstrap_servers` is set, but `footfall up` runs everything on this machine, without Kafka",
+        "run `footfall ingest` and `footfall processor` for a cluster, or unset it (KAFKA_BOOTSTRAP_SERVERS)",
+    ))
 }
 
 /// Until everything that the log has is in the tables. Nothing is appended any more.

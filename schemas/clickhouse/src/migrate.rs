@@ -82,6 +82,20 @@ pub enum MigrateError {
     },
 }
 
+impl MigrateError {
+    /// Whether the server did not answer, or not to the end: the same call may succeed when it is back.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            Self::Server {
+                source: Error::Network(_) | Error::TimedOut | Error::NotEnoughData,
+                ..
+            }
+        )
+    }
+}
+
 /// One line of the table `migrations`.
 #[derive(Debug, Row, Deserialize)]
 struct Noted {

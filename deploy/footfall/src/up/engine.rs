@@ -99,6 +99,12 @@ impl Launcher {
     }
 }
 
+/// The folder is still held, or the engine was killed by somebody.
+fn may_pass(error: &anyhow::Error) -> bool {
+    let text = format!("{error:#}");
+    text.contains("in use") || text.contains("SIGKILL")
+}
+
 /// An engine that answers.
 #[derive(Debug)]
 pub struct Running {
@@ -109,7 +115,7 @@ pub struct Running {
 
 impl Running {
     /// Starts the first one. Folder or address may still be held by the engine of an instance that was killed a moment
-    /// ago; that is waited for.
+    /// ago, and somebody may kill this one: both are worth another try.
     ///
     /// # Errors
     /// When it does not become ready: its own last words.
@@ -117,7 +123,7 @@ impl Running {
         let start = Instant::now();
         loop {
             match launcher.launch().await {
-                Err(error) if format!("{error:#}").contains("in use") && start.elapsed() < LEAVING => {
+                Err(error) if may_pass(&error) && start.elapsed() < LEAVING => {
                     tokio::time::sleep(PAUSE.0).await;
                 }
                 result => return result,

@@ -116,8 +116,8 @@ pub fn server(access: &Access) -> Result<Server> {
     Ok(server)
 }
 
-/// Brings the tables to this release. A server that is away, or does not let us in, is asked again until it does:
-/// meanwhile events are taken into the log.
+/// Brings the tables to this release. A server that is away, or does not let us in, is asked again until it does, an
+/// engine that died is waited for: meanwhile events are taken into the log.
 ///
 /// # Errors
 /// The tables belong to another release, or the engine refuses.
@@ -126,6 +126,10 @@ pub(crate) async fn bring_up_to_date(server: &Server, mode: Mode) -> Result<()> 
     loop {
         match migrate(server).await {
             Ok(_) => return Ok(()),
+            // Our own engine has died and is being started again: that is all there is to it.
+            Err(error) if mode == Mode::Child && error.is_temporary() => {
+                tracing::warn!(%error, "the engine was gone while the tables were made; again");
+            }
             Err(error @ MigrateError::Server { .. }) if mode == Mode::Fenced => {
                 tracing::error!(
                     error = %error,

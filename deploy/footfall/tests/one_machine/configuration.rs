@@ -1,5 +1,6 @@
 //! Every way to set something: precedence, unknown names, secrets, the generated reference.
 
+use crate::harness::{footfall, text};
 use footfall::config::settings::{self, GROUPS};
 use footfall::config::{Loaded, Origin, Sources, load, reference};
 use std::path::PathBuf;
@@ -204,13 +205,25 @@ fn two_names_of_one_setting_must_agree() {
 }
 
 #[test]
-fn kafka_is_refused_with_what_to_do_instead() {
-    let (_folder, loaded) = with(&[("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")], None);
-    assert!(
-        said(&loaded).contains("this build has no Kafka yet"),
-        "{}",
+fn kafka_is_refused_where_it_is_not_used_with_what_to_do_instead() {
+    let (folder, loaded) = with(&[("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")], None);
+    let told = if cfg!(feature = "kafka") {
+        let up = footfall(folder.path())
+            .arg("up")
+            .env("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
+            .output()
+            .unwrap();
+        assert!(!up.status.success());
+        text(&up)
+    } else {
         said(&loaded)
-    );
+    };
+    let remedy = if cfg!(feature = "kafka") {
+        "footfall ingest"
+    } else {
+        "--features kafka"
+    };
+    assert!(told.contains(remedy), "{told}");
 }
 
 #[test]

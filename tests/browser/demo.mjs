@@ -1,0 +1,96 @@
+// The demo page in a real browser, against the real thing: every button is pressed, every answer is read, every event
+// must arrive on the page, and be in ClickHouse. `tests/run browser` runs it; TEST_BIN is the binary, CHROMIUM the
+// browser. Leaves demo.png beside the data.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const patience = 60_000;
+const folder = mkdtempSync(join(tmpdir(), "footfall-browser-"));
+const data = join(folder, "data");
+const environment = { ...process.env, FOOTFALL_INGEST_ADMIN_LISTEN: "127.0.0.1:0" };
+const footfall = spawn(process.env.TEST_BIN, ["up", "--data", data, "--listen", "127.0.0.1:0", "--clickhouse-listen", "127.0.0.1:0"],
+  { env: environment, stdio: ["ignore", "ignore", "inherit"] });
+
+async function eventually(what, probe) {
+  const until = Date.now() + patience;
+  for (;;) {
+    try {
+      return await probe();
+    } catch (error) {
+      if (Date.now() > until) throw new Error(`waited in vain for ${what}`, { cause: error });
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** Rows of a query, by the reader. */
+async function query(run, sql) {
+  const answer = await fetch(`${run.clickhouse}/?default_format=JSONEachRow`, { method: "POST", body: sql });
+  const text = await answer.text();
+  assert.equal(answer.status, 200, text);
+  return text.trim().split("\n").filter(Boolean).map(line => JSON.parse(line));
+}
+
+let browser;
+try {
+  const run = await eventually("Footfall", () => {
+    const run = JSON.parse(readFileSync(join(data, "run.json"), "utf8"));
+    assert.ok(run.clickhouse);
+    return run;
+  });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } });
+  const complaints = [];
+  page.on("pageerror", error => complaints.push(String(error)));
+  page.on("console", message => message.type() === "error" && complaints.push(message.text()));
+  await page.goto(run.public);
+  await page.waitForSelector("#dot.on");
+
+  // What each button sends, and what the page must say of it.
+  const buttons = await page.$$eval("button[class='odd'], #plain button", list => list.map(button => button.textContent));
+  assert.ok(buttons.length >= 12, `${buttons}`);
+  let accepted = 0;
+  for (const label of buttons) {
+    await page.evaluate(() => { document.getElementById("answer").textContent = ""; });
+    await page.getByRole("button", { name: label, exact: true }).click();
+    const text = await eventually(`the answer to «${label}»`, async () => {
+      const text = await page.textContent("#answer");
+      assert.match(text, /^\d{3} in /);
+      return text;
+    });
+    const status = Number(text.slice(0, 3));
+    const body = JSON.parse(text.slice(text.indexOf("\n") + 1));
+    accepted += body.accepted ?? 0;
+    assert.equal(status, label === "No name" ? 400 : 200, `${label}: ${text}`);
+    if (label === "One good, one bad") assert.deepEqual([body.accepted, body.rejected[0].index, body.rejected[0].reason], [1, 1, "unknown_type"]);
+  }
+  await page.waitForFunction(() => document.querySelectorAll("#live tr").length > 0);
+  await eventually("the duplicate on the page", async () => assert.match(await page.textContent("#live"), /ledger: duplicate/));
+  await page.screenshot({ path: join(process.env.TEST_SCREENSHOTS ?? folder, "demo.png"), fullPage: true });
+
+  // Everything that was accepted is in the table, but for the one that was sent twice.
+  await eventually("all rows", async () => {
+    const [{ rows }] = await query(run, "SELECT count() AS rows FROM footfall.events");
+    assert.equal(Number(rows), accepted - 1);
+  });
+  const [seen] = await query(run, `SELECT uniq(visitor_id) AS visitors, uniq(type) AS types, any(title) AS title, any(path) AS path,
+    any(timezone) != '' AS zone, countIf(user_agent ILIKE '%chrome%') = count() AS chrome FROM footfall.events`);
+  assert.deepEqual({ ...seen, visitors: Number(seen.visitors), types: Number(seen.types), zone: Number(seen.zone), chrome: Number(seen.chrome) },
+    { visitors: 1, types: 9, title: "Footfall demo", path: "/", zone: 1, chrome: 1 });
+  const [books] = await query(run, "SELECT sum(missing) AS missing, sum(doubled) AS doubled FROM footfall.books");
+  assert.deepEqual([Number(books.missing), Number(books.doubled)], [0, 0]);
+  // The 400 is said by the browser itself; nothing else may be.
+  assert.deepEqual(complaints.filter(line => !line.includes("400 (Bad Request)")), []);
+  console.log(`${buttons.length} buttons pressed, ${accepted} events accepted, all seen on the page and in ClickHouse`);
+} finally {
+  await browser?.close();
+  const ended = footfall.exitCode === null ? once(footfall, "exit") : undefined;
+  footfall.kill("SIGTERM");
+  await ended;
+  rmSync(folder, { recursive: true, force: true });
+}
