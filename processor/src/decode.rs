@@ -1,6 +1,6 @@
 //! A record's bytes to an [`Event`], borrowed: pure, no clock, no I/O. Next: [`crate::enrich`].
 //!
-//! One UTF-8 check over the whole record, then one pass: [`plain`] where the record is written as this release writes it,
+//! One UTF-8 check over the whole record, then one pass: `plain` where the record is written as this release writes it,
 //! serde_json otherwise; text without escapes is not copied. The version is judged first: a record of a newer format must
 //! never be taken for broken, or a rollback would empty a day into the ledger.
 

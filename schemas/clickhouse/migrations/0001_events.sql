@@ -110,7 +110,8 @@ PARTITION BY toYYYYMM(received_at)
 --   site, hour, type, time                        4.9 | 54 | 130 | 80 | 163 | 704 | 51 | 45
 --   site, hour, visitor_id, time                  5.7 | 50 | 126 | 76 | 152 | 643 | 59 | 44
 -- Rows arrive nearly in the order of `time`, so a key that ends in it merges whole runs, one with a visitor before it row by
--- row; it also keeps the processor's numbers together: 1,000 of them 5.4 ms, with visitors in the key 7.3.
+-- row; it also keeps the processor's numbers together: 1,000 of them 5.4 ms, with visitors in the key 7.3. With 900 sites one
+-- merge of ten inserts takes 4.5 µs a row, 6.8 with visitors in the key, 3.7 by site and time alone.
 ORDER BY (site, toDate(time), type, time)
 -- Numbers keep rows apart, not the server's tokens; they lost rows when the server was killed in an insert.
 -- fsync: an answered insert survives a power cut. With replicas an operator may switch both off (`ALTER TABLE … MODIFY SETTING`).
