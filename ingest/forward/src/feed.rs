@@ -91,7 +91,7 @@ impl Feed {
                 return Err(e);
             }
         }
-        let partitions = most;
+        let partitions = self.partitions.min(most);
         Ok(self.pending.front().map(|item| (item, partitions)))
     }
 

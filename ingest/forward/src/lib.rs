@@ -10,7 +10,7 @@
 //! the same numbers. Without a broker the log grows, and nothing else happens.
 //!
 //! 1. `feed`: items from the log's reader, with the number of partitions of their segment (`fixed`);
-//! 2. `sender`: the idempotent producer (`reports`: what it answers, and the bell that it rings);
+//! 2. `sender`: the idempotent producer (`handle`: the call; `reports`: its answers; `bell`: how it wakes us);
 //! 3. `window`: what is under way, and up to where everything is acknowledged;
 //! 4. `pump`: the loop around them; [`run`] for a node, [`drain`] for the log of a node that is gone, [`resend`] for
 //!    numbers that are still kept; [`Progress`]: how far it is.
@@ -21,6 +21,7 @@ mod drain;
 mod error;
 mod feed;
 mod fixed;
+mod handle;
 mod progress;
 mod pump;
 mod reports;

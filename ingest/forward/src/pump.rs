@@ -293,6 +293,7 @@ impl Pump {
             return Err("the topic was deleted and made anew".to_owned());
         }
         if known != Some(&topic) {
+            sender.learn(&self.config.topic, PATIENCE);
             self.found(topic);
         }
         Ok(())

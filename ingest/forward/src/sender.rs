@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use footfall_log::Item;
+use bytes::Bytes;
+use footfall_log::{Item, Record};
 use rdkafka::bindings as native;
 use rdkafka::client::Client;
 use rdkafka::error::KafkaError;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::types::RDKafkaErrorCode;
 use uuid::fmt::Hyphenated;
 
@@ -14,6 +15,7 @@ use crate::bell::Bell;
 use crate::config::Config;
 use crate::error::ForwardError;
 use crate::feed::{after, outgoing, waits_for_all};
+use crate::handle::{Handle, Parcel};
 use crate::reports::Reports;
 use crate::window::{Passed, Window};
 
@@ -31,10 +33,11 @@ pub(crate) enum Sent {
 }
 
 pub(crate) struct Sender {
-    // Before the producer, which it must not outlive.
+    // The order is the order of dropping: bell and handle must not outlive the producer, nor the producer the window,
+    // whose payloads it reads.
     bell: Bell,
+    handle: Handle,
     producer: BaseProducer<Reports>,
-    topic: String,
     window: Window,
     /// Kept for its room.
     delivered: Vec<usize>,
@@ -48,13 +51,14 @@ impl Sender {
             .producer()
             .create_with_context(Reports::default())
             .map_err(ForwardError::Client)?;
-        // SAFETY: the producer is a field after the bell, so it is dropped after it.
-        let bell = unsafe { Bell::hang(producer.client().native_ptr()) };
-        let no_queue = || ForwardError::Client(KafkaError::ClientCreation("it has no main queue".to_owned()));
+        let client = producer.client().native_ptr();
+        // SAFETY: the producer is a field after these two, so it is dropped after them.
+        let (bell, handle) = unsafe { (Bell::hang(client), Handle::new(client, &config.topic)) };
+        let no = |what: &str| ForwardError::Client(KafkaError::ClientCreation(what.to_owned()));
         Ok(Sender {
-            bell: bell.ok_or_else(no_queue)?,
+            bell: bell.ok_or_else(|| no("it has no main queue"))?,
+            handle: handle.ok_or_else(|| no("the topic's name is not one"))?,
             producer,
-            topic: config.topic.clone(),
             window: Window::default(),
             delivered: Vec::new(),
             most: (config.in_flight_records, config.in_flight_bytes),
@@ -74,22 +78,23 @@ impl Sender {
         let key: &str = out.key().hyphenated().encode_lower(&mut key);
         let partition = footfall_topics::partition_of(key.as_bytes(), partitions);
         let payload = out.payload();
-        let index = self.window.push(after(item), payload.len());
-        let record = BaseRecord::with_opaque_to(&self.topic, index)
-            .partition(i32::try_from(partition).unwrap_or(i32::MAX))
-            .key(key)
-            .payload(payload)
-            .timestamp(i64::try_from(out.received_ms).unwrap_or(i64::MAX))
-            .headers(out.headers());
-        match self.producer.send(record) {
-            Ok(()) => Sent::Taken,
-            Err((error, _)) => {
-                self.window.take_back();
-                match error.rdkafka_error_code() {
-                    Some(RDKafkaErrorCode::QueueFull) => Sent::Full,
-                    _ => Sent::Failed(format!("a record was not taken: {error}")),
-                }
-            }
+        let index = self.window.push(after(item), held(item, payload));
+        let parcel = Parcel {
+            partition: i32::try_from(partition).unwrap_or(i32::MAX),
+            key,
+            payload,
+            timestamp_ms: i64::try_from(out.received_ms).unwrap_or(i64::MAX),
+            headers: out.headers(),
+            index,
+        };
+        // SAFETY: the window holds the payload until the report has come, and outlives the producer.
+        let sent = unsafe { self.handle.send(parcel) };
+        let Err(error) = sent else { return Sent::Taken };
+        self.window.take_back();
+        match error {
+            // The producer does not know of a new partition yet: soon it does, or the next look finds another topic.
+            RDKafkaErrorCode::QueueFull | RDKafkaErrorCode::UnknownPartition => Sent::Full,
+            error => Sent::Failed(format!("a record was not taken: {error}")),
         }
     }
 
@@ -124,6 +129,12 @@ impl Sender {
         self.bell.rung().await;
     }
 
+    /// Has the producer learn how many partitions there are by now. Blocks for at most `patience`.
+    pub(crate) fn learn(&self, topic: &str, patience: Duration) {
+        // Without an answer its own refresh finds them, half a minute later.
+        drop(self.client().fetch_metadata(Some(topic), patience));
+    }
+
     pub(crate) fn in_flight(&self) -> usize {
         self.window.len()
     }
@@ -135,4 +146,10 @@ impl Sender {
     pub(crate) fn reports(&self) -> &Reports {
         self.producer.client().context()
     }
+}
+
+/// The item's own bytes, at the address that `payload` has.
+fn held(item: &Item, payload: &[u8]) -> Bytes {
+    let (Item::Record(Record { payload: all, .. }) | Item::Lost { bytes: all, .. }) = item;
+    all.slice(..payload.len())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use footfall_log::Position;
 
 /// Records that have been sent. Reports come in any order; the position moves over the front of what is done.
@@ -17,7 +18,8 @@ pub(crate) struct Window {
 struct Entry {
     /// Behind the record.
     after: Position,
-    bytes: usize,
+    /// The producer reads it where it lies, until its report.
+    payload: Bytes,
     done: bool,
 }
 
@@ -32,11 +34,11 @@ pub(crate) struct Passed {
 
 impl Window {
     /// Takes a record in; the index is what its report must name.
-    pub(crate) fn push(&mut self, after: Position, bytes: usize) -> usize {
-        self.bytes += bytes;
+    pub(crate) fn push(&mut self, after: Position, payload: Bytes) -> usize {
+        self.bytes += payload.len();
         self.entries.push_back(Entry {
             after,
-            bytes,
+            payload,
             done: false,
         });
         self.base + self.entries.len() - 1
@@ -45,7 +47,7 @@ impl Window {
     /// Takes the last one out again: it could not be sent.
     pub(crate) fn take_back(&mut self) {
         if let Some(entry) = self.entries.pop_back() {
-            self.bytes -= entry.bytes;
+            self.bytes -= entry.payload.len();
         }
     }
 
@@ -62,11 +64,11 @@ impl Window {
         let mut passed: Option<Passed> = None;
         while let Some(entry) = self.entries.pop_front_if(|entry| entry.done) {
             self.base += 1;
-            self.bytes -= entry.bytes;
+            self.bytes -= entry.payload.len();
             let before = passed.map_or((0, 0), |p| (p.records, p.bytes));
             passed = Some(Passed {
                 records: before.0 + 1,
-                bytes: before.1 + entry.bytes as u64,
+                bytes: before.1 + entry.payload.len() as u64,
                 position: entry.after,
             });
         }
@@ -92,10 +94,14 @@ mod tests {
         Position { log_id, next_seq }
     }
 
+    fn ten() -> Bytes {
+        Bytes::from_static(&[0; 10])
+    }
+
     #[test]
     fn the_position_never_passes_what_is_not_acknowledged() {
         let mut window = Window::default();
-        let indexes: Vec<usize> = (1..=4).map(|n| window.push(after(n), 10)).collect();
+        let indexes: Vec<usize> = (1..=4).map(|n| window.push(after(n), ten())).collect();
         window.done(indexes[1]);
         window.done(indexes[3]);
         assert_eq!(window.advance(), None);
@@ -111,12 +117,12 @@ mod tests {
     #[test]
     fn one_that_could_not_be_sent_leaves_no_trace() {
         let mut window = Window::default();
-        let first = window.push(after(1), 10);
-        window.push(after(2), 10);
+        let first = window.push(after(1), ten());
+        window.push(after(2), ten());
         window.take_back();
         window.done(first);
         assert_eq!(window.advance().unwrap().position, after(1));
-        let again = window.push(after(2), 10);
+        let again = window.push(after(2), ten());
         window.done(again);
         assert_eq!(window.advance().unwrap().position, after(2));
     }

@@ -39,6 +39,11 @@ async fn twenty_four_partitions_count_from_the_next_segment_on_for_ever() {
     .await;
     append(&log, 10_000).await;
     forwarded(&log).await;
+    assert_eq!(
+        forwarding.progress.snapshot().restarts,
+        0,
+        "more partitions are no failure"
+    );
     forwarding.stop().await;
     let (id, last) = (log.id(), log.stats().durable);
     log.close().await;

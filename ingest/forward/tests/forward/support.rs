@@ -186,20 +186,19 @@ pub(crate) fn all_there(stored: &[Stored], log_id: Uuid, last: u64) -> usize {
     ours().count() - numbers.len()
 }
 
-/// Numbers of a log rise in each partition; where they fall (a restart), all from there on come again.
+/// The first copies of a log's numbers rise in each partition. Later copies may come in any order: what a producer that
+/// was given up had under way can arrive behind what its successor sends.
 pub(crate) fn in_order(stored: &[Stored], log_id: Uuid) {
-    let mut runs: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+    let mut seen: BTreeMap<u32, BTreeSet<u64>> = BTreeMap::new();
     for record in stored.iter().filter(|record| record.log_id == log_id) {
-        let run = runs.entry(record.partition).or_default();
-        let at = run.partition_point(|seq| *seq < record.seq);
-        if at < run.len() {
-            assert_eq!(
-                run[at], record.seq,
-                "a number that fell had been passed over before"
-            );
-            run.truncate(at);
-        }
-        run.push(record.seq);
+        let before = seen.entry(record.partition).or_default();
+        let highest = before.last().copied().unwrap_or(0);
+        let fresh = before.insert(record.seq);
+        assert!(
+            !fresh || record.seq > highest,
+            "{} comes after {highest}",
+            record.seq
+        );
     }
 }
 
