@@ -12,9 +12,9 @@ pub struct Config {
     pub connection: Connection,
     /// The topic. Default `footfall-events`.
     pub topic: String,
-    /// Most records under way at once. Default 20,000.
+    /// Most records under way at once. Default 50,000: fewer cost a third of the rate of a backlog.
     pub in_flight_records: usize,
-    /// Most bytes of their payloads. Default 16 MiB.
+    /// Most bytes of their payloads. Default 32 MiB.
     pub in_flight_bytes: usize,
     /// How long a batch is collected. Default 50 ms: at a few thousand events a second over a dozen partitions the
     /// requests are what costs, and each has one partition's batch.
@@ -34,8 +34,8 @@ impl Config {
         Config {
             connection,
             topic: footfall_topics::TOPIC.to_owned(),
-            in_flight_records: 20_000,
-            in_flight_bytes: 16 << 20,
+            in_flight_records: 50_000,
+            in_flight_bytes: 32 << 20,
             linger: Duration::from_millis(50),
             save_every: Duration::from_millis(250),
             look_every: Duration::from_secs(30),
