@@ -12,7 +12,7 @@ pub struct Config {
     pub connection: Connection,
     /// The topic. Default `footfall-events`.
     pub topic: String,
-    /// Most records under way at once. Default 50,000: fewer cost a third of the rate of a backlog.
+    /// Most records under way at once. Default 50,000.
     pub in_flight_records: usize,
     /// Most bytes of their payloads. Default 32 MiB.
     pub in_flight_bytes: usize,
