@@ -6,7 +6,7 @@ use crate::cluster;
 use crate::config::{self, Config, Loaded};
 use crate::problem::Problems;
 use crate::terminal::{Colour, note, paint};
-use crate::{audit, check, loadgen, logging, migrate, query, send, show, sites, tail, up};
+use crate::{audit, check, loadgen, logging, memory, migrate, query, send, show, sites, tail, up};
 use anyhow::Result;
 use clap::Parser as _;
 use std::collections::BTreeMap;
@@ -101,6 +101,7 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
 /// Runs a service.
 fn start(config: &Config, service: impl Future<Output = Result<()>>) -> Result<ExitCode> {
     logging::begin(config)?;
+    memory::bound();
     let runtime = threads()?;
     let result = runtime.block_on(service);
     runtime.shutdown_timeout(LEAVE);

@@ -1,6 +1,7 @@
 //! Footfall on one machine, and the operator's commands. The only crate that knows every part; no part knows it.
 //!
-//! 1. [`cli`]: the command line; [`commands`]: from there to a command and its exit code;
+//! 1. [`cli`]: the command line; [`commands`]: from there to a command and its exit code ([`memory`]: what
+//!    services tell the allocator);
 //! 2. [`config`]: flags, environment and file become typed settings, all [`problem`]s at once;
 //! 3. [`up`]: everything on this machine, in the order of start and stop ([`logging`], [`data`] folder,
 //!    [`credentials`], [`sites`]); [`log_source`] is the local log as the processor's source, [`live`] the stream of fates;
@@ -24,6 +25,7 @@ pub mod live;
 pub mod loadgen;
 pub mod log_source;
 pub mod logging;
+pub mod memory;
 pub mod migrate;
 pub mod problem;
 pub mod query;
