@@ -167,13 +167,13 @@ settings! {
         ca: Option<PathBuf> = "";
         /// Our own certificate, PEM, if the brokers ask for one; with `key`.
         certificate: Option<PathBuf> = "";
-        /// Its key, PEM.
+        /// The key of that certificate, PEM.
         key: Option<PathBuf> = "";
-        /// Password of that key.
+        /// Password of that key, if it is encrypted.
         key_password: Option<Secret> = "";
         /// How to log in: `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`; empty: without a password.
         mechanism: String = "", alias = "KAFKA_SASL_MECHANISM";
-        /// User there.
+        /// User that logs in to the brokers.
         user: String = "", alias = "KAFKA_SASL_USERNAME";
         /// Password of that user.
         password: Secret = "", alias = "KAFKA_SASL_PASSWORD";
