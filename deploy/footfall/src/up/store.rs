@@ -134,7 +134,7 @@ pub(crate) async fn bring_up_to_date(server: &Server, mode: Mode) -> Result<()> 
                 tracing::error!(
                     error = %error,
                     server = server.authority(),
-                    "ClickHouse cannot be used; events are taken into the log meanwhile. Trying again in {}. `footfall check` says more",
+                    "ClickHouse cannot be used; what is acknowledged is safe meanwhile. Trying again in {}. `footfall check` says more",
                     seconds(pause)
                 );
             }
