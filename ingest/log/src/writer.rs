@@ -208,15 +208,16 @@ impl Writer {
             segment.publish(&shared, batch.last);
         }
         shared.durable.store(batch.last, Ordering::Release);
-        batch.group.complete(None);
-        shared.sample(batch.last, now_ms);
-        Counters::add(&shared.counters.appended, batch.last + 1 - batch.first);
-        Counters::add(&shared.counters.groups, 1);
         shared
             .queue
             .disk_bytes
             .fetch_add(batch.frames.len() as u64, Ordering::Relaxed);
+        // Before the callers are answered: one that comes again at once would be taken for two.
         self.expected = batch.calls + shared.queue.written();
+        batch.group.complete(None);
+        shared.sample(batch.last, now_ms);
+        Counters::add(&shared.counters.appended, batch.last + 1 - batch.first);
+        Counters::add(&shared.counters.groups, 1);
         self.wake_forgotten();
         self.last_group = (batch.calls > 1).then(|| Arc::clone(&batch.group));
         if let Some(announce) = lock(&shared.announce).as_ref() {
