@@ -213,7 +213,8 @@ impl Writer {
             .disk_bytes
             .fetch_add(batch.frames.len() as u64, Ordering::Relaxed);
         // Before the callers are answered: one that comes again at once would be taken for two.
-        self.expected = batch.calls + shared.queue.written();
+        // A larger group is remembered for a while: small ones would otherwise go on for ever, once they have begun.
+        self.expected = (batch.calls + shared.queue.written()).max(self.expected / 8 * 7);
         batch.group.complete(None);
         shared.sample(batch.last, now_ms);
         Counters::add(&shared.counters.appended, batch.last + 1 - batch.first);
