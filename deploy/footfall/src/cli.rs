@@ -1,6 +1,19 @@
-//! The command line: what can be asked, with examples. What each command does lives in its own module.
+//! The command line: what can be asked, with examples. The arguments of each command stand in the files beside this
+//! one; what it does lives in its own module of the crate.
 //!
 //! One command is not here: `footfall engine`, the body of the engine's process, see [`crate::commands`].
+
+mod ask;
+#[cfg(feature = "kafka")]
+mod cluster;
+mod load;
+mod site;
+
+pub use ask::{AuditArgs, QueryArgs, SendArgs, TailArgs, Target};
+#[cfg(feature = "kafka")]
+pub use cluster::{DrainArgs, IngestArgs, ResendArgs};
+pub use load::LoadgenArgs;
+pub use site::{SiteAddArgs, SiteCommand};
 
 use crate::config::Sources;
 use clap::{Args, Parser, Subcommand};
@@ -111,238 +124,12 @@ pub enum Command {
     Site(SiteCommand),
 }
 
-/// Arguments of `send`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  footfall send
-  footfall send --type custom --name signup --prop plan=pro --prop seats=3
-  footfall send --type login --user ada --url https://shop.example --site shop --key KEY")]
-pub struct SendArgs {
-    /// page_view, page_leave, click, custom, identify, login, logout, login_failed or consent
-    #[arg(long = "type", default_value = "page_view", value_name = "TYPE")]
-    pub kind: String,
-    /// Name of a custom event
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub name: String,
-    /// URL of the page
-    #[arg(
-        long,
-        default_value = "http://localhost/hello?utm_source=footfall-send",
-        value_name = "URL"
-    )]
-    pub page: String,
-    /// User, with identify and login
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub user: String,
-    /// A property; repeat for more
-    #[arg(long = "prop", value_name = "KEY=VALUE", value_parser = key_value)]
-    pub props: Vec<(String, String)>,
-    /// How long to wait for its fate
-    #[arg(long, default_value = "15s")]
-    pub wait: String,
-    /// Where to send.
-    #[command(flatten)]
-    pub target: Target,
-}
-
-/// Which Footfall to send to, and as which site.
-#[derive(Debug, Args, Clone)]
-pub struct Target {
-    /// Address of the Footfall [default: the one running on the data folder]
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-    /// Site key
-    #[arg(long, default_value = "demo")]
-    pub site: String,
-    /// Server key of the site, so that visitor, session and address of the events count
-    /// [default: of the site in the data folder]
-    #[arg(long, value_name = "KEY", env = "FOOTFALL_SERVER_KEY", hide_env_values = true)]
-    pub key: Option<String>,
-    /// The same, in a file
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "FOOTFALL_SERVER_KEY_FILE",
-        hide_env_values = true,
-        conflicts_with = "key"
-    )]
-    pub key_file: Option<PathBuf>,
-}
-
-/// Arguments of `tail`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  footfall tail
-  footfall tail --site shop --type login,login_failed
-  footfall tail --json | jq 'select(.fate != \"row\")'")]
-pub struct TailArgs {
-    /// Only this site
-    #[arg(long)]
-    pub site: Option<String>,
-    /// Only these types, comma separated
-    #[arg(long = "type", value_name = "TYPES", value_delimiter = ',')]
-    pub kinds: Vec<String>,
-    /// One JSON object per line
-    #[arg(long)]
-    pub json: bool,
-    /// Stop after this many
-    #[arg(long, short = 'n', value_name = "N")]
-    pub count: Option<u64>,
-    /// Admin address of the Footfall [default: of the one running on the data folder]
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-}
-
-/// Arguments of `query`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  footfall query 'SELECT type, count() FROM events GROUP BY type'
-  footfall query --format JSONEachRow 'SELECT * FROM ledger'
-  footfall query < report.sql
-  footfall query --param site=demo 'SELECT count() FROM events WHERE site = {site:String}'")]
-pub struct QueryArgs {
-    /// The SQL; without it, SQL is read from stdin
-    pub sql: Option<String>,
-    /// Any ClickHouse output format: PrettyCompact, CSVWithNames, JSONEachRow, Vertical, …
-    #[arg(long, short, value_name = "FORMAT", default_value = "PrettyCompact")]
-    pub format: String,
-    /// A parameter of the query, {name:Type} in the SQL
-    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = key_value)]
-    pub params: Vec<(String, String)>,
-    /// Address of the ClickHouse HTTP interface [default: of the instance running on the data folder]
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-    /// Ask as the writer, who may also change tables; the default is a reader
-    #[arg(long)]
-    pub writer: bool,
-}
-
-/// Arguments of `audit`.
-#[derive(Debug, Args)]
-pub struct AuditArgs {
-    /// Remove doubled rows, and count as `lost` what no copy has any more
-    #[arg(long)]
-    pub repair: bool,
-    /// One JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `loadgen`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  footfall loadgen                                        50 events a second for 10 s, to the running Footfall
-  footfall loadgen --rate 2000 --duration 60s --batch 1   singles, as pages send them
-  footfall loadgen --rate 0 --events 200000 --concurrency 16 --batch 1..50 --gzip
-  footfall loadgen --url http://edge:8000 --site shop --key KEY --record sent.ndjson")]
-pub struct LoadgenArgs {
-    /// Where to send.
-    #[command(flatten)]
-    pub target: Target,
-    /// Events per second; 0: as fast as the answers come
-    #[arg(long, default_value_t = 50.0)]
-    pub rate: f64,
-    /// How long; ignored with --events
-    #[arg(long, default_value = "10s")]
-    pub duration: String,
-    /// How many events
-    #[arg(long)]
-    pub events: Option<u64>,
-    /// Connections
-    #[arg(long, default_value_t = 8)]
-    pub concurrency: usize,
-    /// Events per request: a number, or a range such as 1..50
-    #[arg(long, default_value = "1..10")]
-    pub batch: String,
-    /// Compress request bodies
-    #[arg(long)]
-    pub gzip: bool,
-    /// Visitors that are on the site at the same time
-    #[arg(long, default_value_t = 200)]
-    pub visitors: usize,
-    /// Seed of the journeys: the same seed makes the same journeys (ids and times are always new)
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// Send a request again, up to so many times, when its answer is missing, 429 or 503
-    #[arg(long, default_value_t = 0)]
-    pub retries: u32,
-    /// Write every event with its answer to this file, one JSON object per line, so that it can be compared by value
-    #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
-    /// The summary as one JSON object on stdout
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `ingest`.
-#[cfg(feature = "kafka")]
-#[derive(Debug, Args)]
-pub struct IngestArgs {
-    /// Public address for events [default: 127.0.0.1:8000]
-    #[arg(long, value_name = "ADDRESS")]
-    pub listen: Option<String>,
-}
-
-/// Arguments of `drain`.
-#[cfg(feature = "kafka")]
-#[derive(Debug, Args)]
-pub struct DrainArgs {
-    /// The log's folder, brought here from the node [default: that of the data folder]
-    pub folder: Option<PathBuf>,
-}
-
-/// Arguments of `resend`.
-#[cfg(feature = "kafka")]
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example, as `footfall audit` prints it:
-  footfall resend --log 5f0c3c1e-6f1a-4b0e-9d0f-2a4d6f1c7b11 --from 1200 --to 1399")]
-pub struct ResendArgs {
-    /// The log's folder [default: that of the data folder]
-    pub folder: Option<PathBuf>,
-    /// Id of the log
-    #[arg(long)]
-    pub log: uuid::Uuid,
-    /// First number
-    #[arg(long)]
-    pub from: u64,
-    /// Last number
-    #[arg(long)]
-    pub to: u64,
-}
-
 /// Arguments of `config`.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
     /// Print the reference of every setting as markdown instead
     #[arg(long)]
     pub reference: bool,
-}
-
-/// Commands about sites.
-#[derive(Debug, Subcommand)]
-pub enum SiteCommand {
-    /// The sites of this Footfall
-    List,
-    /// Add a site; a running Footfall takes it up by itself
-    Add(SiteAddArgs),
-}
-
-/// Arguments of `site add`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  footfall site add shop --origin https://shop.example --origin https://www.shop.example")]
-pub struct SiteAddArgs {
-    /// Key of the site: 1 to 64 of a-z, 0-9, _ and -
-    pub site: String,
-    /// An origin whose pages may send events; repeat for more
-    #[arg(long = "origin", value_name = "ORIGIN", required = true)]
-    pub origins: Vec<String>,
 }
 
 /// `key=value`, the value may be empty.
