@@ -41,5 +41,6 @@ mod stream;
 pub use config::{
     Config, Extra, IdentityKey, Limits, MetricsSource, Paths, Proxies, ProxyHeader, SitesConfig, Timeouts,
 };
+pub use metrics::metrics_of_an_idle_edge;
 pub use run::{IngestError, Listeners, run};
 pub use sites::{Site, Sites, SitesError};

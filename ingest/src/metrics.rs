@@ -2,6 +2,8 @@
 
 mod render;
 
+pub use render::metrics_of_an_idle_edge;
+
 pub(crate) use render::log;
 
 use footfall_schemas::{Kind, Reject};

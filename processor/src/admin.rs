@@ -1,6 +1,7 @@
 //! The admin port: `/metrics`, `/ready`, `/version`.
 
 use crate::control::Condition;
+use crate::measure;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -42,5 +43,7 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
 }
 
 async fn metrics(State(admin): State<Admin>) -> String {
-    admin.metrics.map(|handle| handle.render()).unwrap_or_default()
+    let mut text = admin.metrics.map(|handle| handle.render()).unwrap_or_default();
+    measure::render(&mut text);
+    text
 }

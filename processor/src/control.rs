@@ -59,6 +59,18 @@ pub struct Condition {
     pub complete_to: i64,
 }
 
+impl Condition {
+    /// How old the newest record in the tables is at `now`, ms; 0 before the first round.
+    #[must_use]
+    pub fn age(&self, now: i64) -> i64 {
+        if self.complete_to == 0 {
+            0
+        } else {
+            (now - self.complete_to).max(0)
+        }
+    }
+}
+
 /// What an operator, or the auditor, may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request {

@@ -28,6 +28,8 @@ use uuid::Uuid;
 
 /// Bytes that are decoded in one go, some milliseconds of work; then other things get their turn.
 const SLICE_BYTES: usize = 512 * 1024;
+/// How often the figures are brought up to date while nothing happens.
+const PULSE: Duration = Duration::from_secs(5);
 
 /// Why a processor stopped without being told to, or could not stop in order.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,8 @@ struct InHand {
     round: Round,
     /// As of the last insert; empty if nothing of it had to be inserted.
     decisions: Vec<Decision>,
+    /// Its last insert went to `events`.
+    into_events: bool,
 }
 
 /// The answer to an operation of the machine.
@@ -129,6 +133,7 @@ impl<S: Source> Driver<S> {
         shutdown: &CancellationToken,
     ) -> Result<(), ProcessorError> {
         let mut stop_by: Option<Instant> = None;
+        let mut pulse = tokio::time::interval(PULSE);
         loop {
             // First everything that is asked for: a round that is done must be put away before the next is offered.
             self.perform().await;
@@ -144,6 +149,8 @@ impl<S: Source> Driver<S> {
                 Some(done) = self.ops.join_next() => self.answered(done?),
                 arrival = self.source.next(room), if room > 0 && stop_by.is_none() => self.arrived(arrival?),
                 Some(request) = requests.recv() => self.requested(request).await,
+                // What stands still must be seen to: lag grows without a round.
+                _ = pulse.tick() => self.refresh_condition(),
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
                     self.on(Input::Tick);
                 }
@@ -199,7 +206,7 @@ impl<S: Source> Driver<S> {
             let round = std::mem::replace(&mut self.ahead, next);
             self.in_hand = Some(InHand {
                 round,
-                decisions: Vec::new(),
+                ..InHand::default()
             });
         }
         offer == Offer::Taken

@@ -1,7 +1,13 @@
-//! What is counted and measured. Names and meanings stand in [`describe`]; the binary installs the recorder.
+//! What is counted and measured. Names and meanings stand in [`describe`]; the binary installs the recorder, and adds
+//! what [`render`] says to its text.
+
+mod latency;
+
+pub(crate) use latency::Latencies;
+pub use latency::render;
 
 use footfall_delivery::{Alarm, Status};
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 /// Upper bounds of the histograms' buckets, seconds: set them for every metric that ends in `_seconds`.
 pub const BUCKETS: [f64; 16] = [
@@ -14,6 +20,9 @@ pub(crate) const LEDGER: &str = "footfall_processor_ledger_total";
 pub(crate) const LEFT_OUT: &str = "footfall_processor_left_out_total";
 pub(crate) const ROUNDS: &str = "footfall_processor_rounds_total";
 pub(crate) const IN_DOUBT: &str = "footfall_processor_in_doubt_total";
+pub(crate) const IN_DOUBT_NOW: &str = "footfall_processor_in_doubt";
+pub(crate) const FENCES: &str = "footfall_processor_fences_total";
+pub(crate) const PARTITIONS: &str = "footfall_processor_partitions";
 pub(crate) const LATE: &str = "footfall_processor_late_total";
 pub(crate) const REFUSED: &str = "footfall_processor_refused_total";
 pub(crate) const LOOKS: &str = "footfall_processor_looks_total";
@@ -40,6 +49,18 @@ pub fn describe() {
     describe_counter!(LEFT_OUT, "Records that were in a table already");
     describe_counter!(ROUNDS, "Rounds finished in both tables");
     describe_counter!(IN_DOUBT, "Inserts whose outcome was not known");
+    describe_gauge!(
+        IN_DOUBT_NOW,
+        "1: an insert's outcome is being settled, nothing else is written"
+    );
+    describe_counter!(
+        FENCES,
+        "Barriers for partitions whose old owner may still have been writing"
+    );
+    describe_gauge!(
+        PARTITIONS,
+        "Partitions by state: `assigned` in all; of these `ready`, `paused` (a record of an unknown version) or `held` (another ClickHouse server)"
+    );
     describe_counter!(LATE, "Inserts refused by their deadline (code 469)");
     describe_counter!(REFUSED, "Inserts that the server refused, by its error code");
     describe_counter!(
@@ -53,13 +74,9 @@ pub fn describe() {
     describe_gauge!(
         LAG_SECONDS,
         Unit::Seconds,
-        "Age of the newest record of the last round while more wait, else 0"
+        "Age of the newest record that is in the tables while more wait, else 0"
     );
-    describe_histogram!(
-        EDGE_TO_ROW,
-        Unit::Seconds,
-        "From receipt at the edge to the acknowledged row"
-    );
+    describe_histogram!(EDGE_TO_ROW, Unit::Seconds, latency::HELP);
     describe_histogram!(
         INSERT,
         Unit::Seconds,
@@ -77,15 +94,36 @@ pub fn describe() {
     describe_counter!(REPAIRED, "What the auditor has repaired, by kind");
 }
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are f64, and nobody reads the 16th digit"
+)]
 pub(crate) fn status(status: &Status) {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "gauges are f64, and nobody reads the 16th digit"
-    )]
-    let set = |name, value: usize| gauge!(name).set(value as f64);
-    set(DEDUP_IDS, status.event_ids);
-    set(DEDUP_BYTES, status.event_id_bytes);
-    set(DEDUP_WINDOW, usize::try_from(status.window / 1_000).unwrap_or(0));
+    let states = [
+        ("assigned", status.assigned),
+        ("ready", status.ready),
+        ("paused", status.paused),
+        ("held", status.held),
+    ];
+    for (state, partitions) in states {
+        gauge!(PARTITIONS, "state" => state).set(partitions as f64);
+    }
+    counter!(FENCES).absolute(status.fences);
+    gauge!(IN_DOUBT_NOW).set(f64::from(u8::from(status.in_doubt)));
+    gauge!(DEDUP_IDS).set(status.event_ids as f64);
+    gauge!(DEDUP_BYTES).set(status.event_id_bytes as f64);
+    gauge!(DEDUP_WINDOW).set(status.window as f64 / 1_000.0);
+}
+
+/// What waits: records, and the age of what is in the tables (ms) while any do.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are f64, and nobody reads the 16th digit"
+)]
+pub(crate) fn lag(records: u64, age: i64) {
+    let age = if records > 0 { age } else { 0 };
+    gauge!(LAG_RECORDS).set(records as f64);
+    gauge!(LAG_SECONDS).set(age as f64 / 1_000.0);
 }
 
 pub(crate) fn alarm(alarm: &Alarm) {
@@ -99,29 +137,4 @@ pub(crate) fn alarm(alarm: &Alarm) {
     };
     counter!(ALARMS, "kind" => kind).increment(1);
     tracing::error!(kind, ?alarm, "delivery needs a person's attention");
-}
-
-/// Latencies of a round: each counts as the upper bound of its bucket, so the cost does not grow with the rows.
-#[derive(Debug, Default)]
-pub(crate) struct Latencies {
-    counts: [usize; BUCKETS.len() + 1],
-}
-
-impl Latencies {
-    pub(crate) fn add(&mut self, millis: i64) {
-        #[expect(clippy::cast_precision_loss, reason = "latencies are far below 2^53 ms")]
-        let seconds = millis as f64 / 1_000.0;
-        let bucket = BUCKETS.partition_point(|bound| *bound < seconds);
-        if let Some(count) = self.counts.get_mut(bucket) {
-            *count += 1;
-        }
-    }
-
-    pub(crate) fn record(&self) {
-        let histogram = histogram!(EDGE_TO_ROW);
-        let bounds = BUCKETS.into_iter().chain([BUCKETS[BUCKETS.len() - 1] * 2.0]);
-        for (bound, count) in bounds.zip(self.counts).filter(|(_, count)| *count > 0) {
-            histogram.record_many(bound, count);
-        }
-    }
 }

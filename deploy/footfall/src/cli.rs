@@ -130,6 +130,9 @@ pub struct ConfigArgs {
     /// Print the reference of every setting as markdown instead
     #[arg(long)]
     pub reference: bool,
+    /// Print what every figure of /metrics means, as markdown
+    #[arg(long, conflicts_with = "reference")]
+    pub metrics: bool,
 }
 
 /// `key=value`, the value may be empty.

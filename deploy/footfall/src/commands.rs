@@ -92,6 +92,10 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
             show::reference();
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Config(args)) if args.metrics => {
+            show::metrics();
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Config(_)) => Ok(show_config(loaded)),
         Some(Command::Site(SiteCommand::List)) => sites::list(config).map(done),
         Some(Command::Site(SiteCommand::Add(args))) => sites::add(config, args).map(done),

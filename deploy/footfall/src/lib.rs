@@ -26,6 +26,7 @@ pub mod loadgen;
 pub mod log_source;
 pub mod logging;
 pub mod memory;
+pub mod metrics;
 pub mod migrate;
 pub mod problem;
 pub mod query;

@@ -29,6 +29,11 @@ pub fn settings(loaded: &Loaded) {
     }
 }
 
+/// Prints what the figures mean.
+pub fn metrics() {
+    let _ = terminal::write(crate::metrics::reference::markdown().as_bytes());
+}
+
 /// Prints the reference.
 pub fn reference() {
     let _ = terminal::write(reference::markdown().as_bytes());

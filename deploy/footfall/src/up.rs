@@ -14,7 +14,6 @@ pub mod sockets;
 pub mod store;
 
 pub(crate) mod edge;
-pub(crate) mod metrics;
 pub(crate) mod signals;
 
 use crate::config::Config;
@@ -22,6 +21,7 @@ use crate::credentials::{self, Credentials};
 use crate::data::{self, Held, Run};
 use crate::live::Live;
 use crate::log_source::{Given, LogSource};
+use crate::metrics;
 use crate::problem::{Problem, Problems};
 use crate::sites;
 use anyhow::{Context as _, Result, bail};
@@ -291,7 +291,11 @@ fn start_edge(
     let handle = metrics::install()?;
     beside.spawn(metrics::upkeep(handle.clone()));
     let key = credentials.server_keys.get("demo").map(String::as_str);
-    let settings = edge::config(config, sockets.public.local_addr()?, key, late, handle)?;
+    let figures = Arc::new(move |text: &mut String| {
+        text.push_str(&handle.render());
+        footfall_processor::measure::render(text);
+    });
+    let settings = edge::config(config, sockets.public.local_addr()?, key, late, figures)?;
     let listeners = Listeners {
         public: sockets.public,
         admin: Some(sockets.admin),

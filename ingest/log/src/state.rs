@@ -22,7 +22,7 @@ pub enum State {
 }
 
 /// A log that is asked for its health.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stats {
     /// Last durable number of the current log.
     pub durable: u64,

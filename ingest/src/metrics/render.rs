@@ -167,6 +167,15 @@ impl Metrics {
     }
 }
 
+/// What `/metrics` says of the edge and its log before anything has happened: every name, kind and description.
+#[must_use]
+pub fn metrics_of_an_idle_edge() -> String {
+    let mut out = String::new();
+    Metrics::default().render(&mut out);
+    log(&mut out, &State::Ready, &Stats::default());
+    out
+}
+
 /// The log's figures.
 pub(crate) fn log(out: &mut String, state: &State, stats: &Stats) {
     let mut text = Text { out };

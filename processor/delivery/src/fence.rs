@@ -97,6 +97,7 @@ impl<R: Rules> Machine<R> {
                 Before::Open { .. } | Before::Closed => {}
             }
         }
+        self.fences += 1;
         self.fence = Some((self.epoch, Barrier::new(targets)));
     }
 

@@ -88,6 +88,8 @@ pub struct Status {
     pub paused: usize,
     /// Partitions held because their metadata names another server.
     pub held: usize,
+    /// Barriers begun for partitions whose old owner may still be writing, since the start.
+    pub fences: u64,
     /// An insert is in doubt.
     pub in_doubt: bool,
     /// Event ids in memory.
@@ -118,6 +120,7 @@ pub struct Machine<R = Strict> {
     pub(crate) refused: Option<u64>,
     pub(crate) doubt: Option<Doubt>,
     pub(crate) fence: Option<(u64, Barrier)>,
+    pub(crate) fences: u64,
     pub(crate) round: Round,
     pub(crate) known: Known,
     pub(crate) revokes: VecDeque<Vec<u32>>,
@@ -159,6 +162,7 @@ impl<R: Rules> Machine<R> {
             refused: None,
             doubt: None,
             fence: None,
+            fences: 0,
             round: Round::default(),
             revokes: VecDeque::new(),
             saved_at: 0,
@@ -244,6 +248,7 @@ impl<R: Rules> Machine<R> {
             ready: count(|p| p.ready() && !p.paused),
             paused: count(|p| p.paused),
             held: count(|p| p.stage == crate::partition::Stage::Held),
+            fences: self.fences,
             in_doubt: self.doubt.is_some(),
             event_ids: self.known.len(),
             window: self.known.covered(),

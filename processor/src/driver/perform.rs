@@ -124,6 +124,7 @@ impl<S: Source> Driver<S> {
             return self.not_sent(op);
         };
         in_hand.decisions = self.machine.decisions().to_vec();
+        in_hand.into_events = false;
         let body = ledger::body(
             &in_hand.round,
             &in_hand.decisions,
@@ -139,6 +140,7 @@ impl<S: Source> Driver<S> {
             return self.not_sent(op);
         };
         in_hand.decisions = self.machine.decisions().to_vec();
+        in_hand.into_events = true;
         debug_assert_eq!(
             rows,
             in_hand
@@ -203,6 +205,7 @@ impl<S: Source> Driver<S> {
         let waiting = (self.ahead.records.len()
             + self.in_hand.as_ref().map_or(0, |one| one.round.records.len())) as u64;
         let behind = self.source.behind().map(|behind| behind + waiting);
+        measure::status(&status);
         let why_not = match status {
             _ if self.refusing => "ClickHouse refuses inserts",
             status if status.in_doubt => "an insert is in doubt and being settled",
@@ -221,6 +224,7 @@ impl<S: Source> Driver<S> {
                 behind,
                 ..std::mem::take(condition)
             };
+            measure::lag(behind.unwrap_or(waiting), condition.age(wall_clock()));
         });
     }
 }

@@ -8,7 +8,7 @@ use crate::enrich::location;
 use crate::measure::{self, Latencies};
 use crate::source::{Content, Record, Source};
 use footfall_delivery::{Decision, Head, Input, InsertOutcome, Reason, Verdict};
-use metrics::{counter, gauge};
+use metrics::counter;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -18,17 +18,19 @@ const TOLD: usize = 1_000;
 impl<S: Source> Driver<S> {
     /// Latencies end when the insert into `events` is acknowledged, not when the round is.
     pub(super) fn note(&mut self, input: &Input) {
-        let Input::Inserted(_, InsertOutcome::Written(rows)) = input else {
+        let Input::Inserted(_, InsertOutcome::Written(written)) = input else {
             return;
         };
         self.refusing = false;
-        let Some(in_hand) = &self.in_hand else { return };
-        let kept = in_hand
+        let Some(in_hand) = self.in_hand.as_ref().filter(|round| round.into_events) else {
+            return;
+        };
+        let rows = in_hand
             .decisions
             .iter()
             .filter(|decision| **decision == Decision::Row)
             .count();
-        if kept as u64 != *rows {
+        if rows as u64 != *written {
             return;
         }
         let now = wall_clock();
@@ -47,9 +49,8 @@ impl<S: Source> Driver<S> {
             return;
         };
         counter!(measure::ROUNDS).increment(1);
-        measure::status(&self.machine.status());
         self.count(&in_hand);
-        self.note_lag(&in_hand);
+        self.note_newest(&in_hand);
         self.close_marks(&in_hand, positions);
         if self.control.is_watched() {
             self.tell(&in_hand);
@@ -81,7 +82,7 @@ impl<S: Source> Driver<S> {
         });
     }
 
-    fn note_lag(&mut self, in_hand: &InHand) {
+    fn note_newest(&mut self, in_hand: &InHand) {
         let newest = in_hand
             .round
             .records
@@ -89,23 +90,6 @@ impl<S: Source> Driver<S> {
             .map(|record| record.time_ms)
             .max()
             .unwrap_or_default();
-        let waiting = self
-            .source
-            .behind()
-            .map_or(0, |behind| behind + self.ahead.records.len() as u64);
-        let age = if waiting > 0 {
-            wall_clock().saturating_sub(newest).max(0)
-        } else {
-            0
-        };
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "gauges are f64, and nobody reads the 16th digit"
-        )]
-        {
-            gauge!(measure::LAG_RECORDS).set(waiting as f64);
-            gauge!(measure::LAG_SECONDS).set(age as f64 / 1_000.0);
-        }
         self.control
             .update(|condition| condition.complete_to = condition.complete_to.max(newest));
     }

@@ -6,17 +6,17 @@
 use super::kafka;
 use crate::config::Config;
 use crate::data::{self, Held, Run};
+use crate::metrics::forwarder;
 use crate::problem::{Problem, Problems};
 use crate::sites;
 use crate::terminal::{count, note};
 use crate::up::late::Late;
 use crate::up::sockets::{self, Sockets};
-use crate::up::{self, metrics, signals};
+use crate::up::{self, signals};
 use anyhow::{Context as _, Result, bail};
-use footfall_forward::{ForwardError, Progress, Snapshot};
+use footfall_forward::{ForwardError, Progress};
 use footfall_ingest::{IngestError, Listeners};
 use footfall_log::Log;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -104,11 +104,9 @@ impl Ingest {
             .context("cannot write run.json")?;
         let progress = Arc::new(Progress::default());
         let (stop_edge, stop_forward) = (CancellationToken::new(), CancellationToken::new());
-        let handle = metrics::install()?;
-        beside.spawn(metrics::upkeep(handle.clone()));
-        let mut settings = up::edge::config(&config, public, None, &Late::new(admin), handle)?;
         let shown = Arc::clone(&progress);
-        settings.extra.metrics = Some(Arc::new(move |text: &mut String| render(&shown.snapshot(), text)));
+        let figures = Arc::new(move |text: &mut String| forwarder::render(&shown.snapshot(), text));
+        let settings = up::edge::config(&config, public, None, &Late::new(admin), figures)?;
         let listeners = Listeners {
             public: sockets.public,
             admin: Some(sockets.admin),
@@ -215,61 +213,5 @@ fn announcement(config: &Config, public: std::net::SocketAddr, admin: std::net::
         clickhouse: None,
         database: config.clickhouse.database.clone(),
         engine: false,
-    }
-}
-
-/// The forwarder's figures for `/metrics`; depth and age of the log stand there already, by cursor.
-fn render(progress: &Snapshot, text: &mut String) {
-    let lines = [
-        (
-            "sent_total",
-            "counter",
-            "Records given to Kafka, those sent again included.",
-            progress.sent,
-        ),
-        (
-            "acknowledged_total",
-            "counter",
-            "Records that Kafka has acknowledged.",
-            progress.acknowledged,
-        ),
-        (
-            "acknowledged_bytes_total",
-            "counter",
-            "Bytes of their payloads.",
-            progress.acknowledged_bytes,
-        ),
-        (
-            "restarts_total",
-            "counter",
-            "Producers given up after an error.",
-            progress.restarts,
-        ),
-        (
-            "topic_recreated_total",
-            "counter",
-            "Times that the topic was found to be another one.",
-            progress.recreated,
-        ),
-        ("in_flight", "gauge", "Records under way.", progress.in_flight),
-        (
-            "partitions",
-            "gauge",
-            "Partitions of the topic.",
-            progress.partitions,
-        ),
-        (
-            "connected",
-            "gauge",
-            "1: the topic is found and nothing has failed since.",
-            u64::from(progress.connected),
-        ),
-    ];
-    for (name, kind, help, value) in lines {
-        // Writing into a string cannot fail.
-        _ = write!(
-            text,
-            "# HELP footfall_forward_{name} {help}\n# TYPE footfall_forward_{name} {kind}\nfootfall_forward_{name} {value}\n"
-        );
     }
 }

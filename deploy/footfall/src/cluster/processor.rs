@@ -3,10 +3,11 @@
 use super::kafka;
 use crate::clickhouse::{self, Role};
 use crate::config::Config;
+use crate::metrics;
 use crate::problem::{Problem, Problems};
 use crate::terminal::note;
 use crate::up::store::{self, bring_up_to_date};
-use crate::up::{metrics, signals, sockets};
+use crate::up::{signals, sockets};
 use anyhow::{Context as _, Result};
 use footfall_delivery::Mode;
 use footfall_kafka::{KafkaSource, OpenError, Settings};

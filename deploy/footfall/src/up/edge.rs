@@ -1,5 +1,5 @@
 //! The settings as `footfall-ingest` wants them, and what this program adds to its listeners: demo page, live stream,
-//! the other parts' metrics.
+//! the other parts' figures.
 
 use super::late::Late;
 use crate::config::Config;
@@ -11,9 +11,7 @@ use axum::http::header;
 use axum::response::Html;
 use axum::routing::get;
 use footfall_ingest as ingest;
-use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 /// The demo page: self-contained, no other host is asked for anything.
 const DEMO: &str = include_str!("demo.html");
@@ -29,7 +27,7 @@ pub(crate) fn config(
     public: SocketAddr,
     server_key: Option<&str>,
     live: &Late,
-    metrics: PrometheusHandle,
+    metrics: ingest::MetricsSource,
 ) -> Result<ingest::Config> {
     let builtin = if config.demo.enabled {
         sites::demo(&origins(public), server_key)?
@@ -62,9 +60,7 @@ pub(crate) fn config(
             },
             admin: live.admin(),
             beacon: None,
-            metrics: Some(Arc::new(move |text: &mut String| {
-                text.push_str(&metrics.render());
-            })),
+            metrics: Some(metrics),
         },
     })
 }

@@ -174,6 +174,33 @@ async fn a_tail_outlives_the_idle_timeout() {
     assert!(line.contains(r#""type":"login""#), "{line}");
 }
 
+#[tokio::test]
+async fn every_figure_of_a_running_footfall_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let up = Up::start(&folder.path().join("data"));
+    up.post(r#"{"site":"demo","type":"page_view"}"#).await;
+    up.says("SELECT count() FROM events", "1");
+    let page = include_str!("../../../../docs/metrics.md");
+    let mut client = Client::new(&Url::parse(&up.run.admin).unwrap()).unwrap();
+    let figures = client.get("/metrics").await.unwrap().text();
+    let names = figures
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let unknown: Vec<_> = names
+        .clone()
+        .filter(|name| !page.contains(&format!("| `{name}` |")))
+        .collect();
+    assert!(unknown.is_empty() && names.count() > 40, "{unknown:?}\n{figures}");
+    for expected in [
+        "footfall_processor_partitions{state=\"ready\"} 1",
+        "footfall_processor_in_doubt 0",
+        "footfall_processor_lag_records 0",
+        "footfall_processor_edge_to_row_seconds_count 1",
+    ] {
+        assert!(figures.contains(expected), "{expected}\n{figures}");
+    }
+}
+
 #[test]
 fn query_reads_sql_from_stdin_takes_parameters_and_is_held_to_reading() {
     let folder = tempfile::tempdir().unwrap();

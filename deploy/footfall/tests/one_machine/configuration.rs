@@ -42,6 +42,17 @@ fn the_reference_in_docs_is_the_generated_one() {
     );
 }
 
+#[cfg(feature = "kafka")]
+#[test]
+fn the_page_of_metrics_in_docs_is_the_generated_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md");
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        text == footfall::metrics::reference::markdown(),
+        "docs/metrics.md is stale: cargo run --features kafka -- config --metrics > docs/metrics.md"
+    );
+}
+
 #[test]
 fn every_default_is_a_value_and_every_setting_is_described() {
     let (_folder, loaded) = with(&[], None);

@@ -1,4 +1,9 @@
-//! The recorder of this process: the processor's figures, which the edge's `/metrics` adds to its own.
+//! The recorder of this process: the processor's figures, which the edge's `/metrics` adds to its own. The page that
+//! explains all figures is made in [`mod@reference`].
+
+#[cfg(feature = "kafka")]
+pub(crate) mod forwarder;
+pub mod reference;
 
 use anyhow::{Context as _, Result};
 use footfall_processor::measure::{BUCKETS, describe};
