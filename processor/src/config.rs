@@ -23,6 +23,8 @@ pub struct Config {
     pub round: Limits,
     /// When we stop waiting for the answer to an insert; below `delivery.max_execution`.
     pub insert_timeout: Duration,
+    /// How often is asked, while something waits for an operator, whether he has spoken.
+    pub heed_every: Duration,
     /// Records of a newer format go to the ledger instead of being waited for.
     pub skip_unknown_version: bool,
     /// The auditor.
@@ -62,6 +64,7 @@ impl Config {
                 wait: Duration::from_millis(100),
             },
             insert_timeout: Duration::from_millis(7_500),
+            heed_every: Duration::from_secs(5),
             skip_unknown_version: false,
             audit: AuditConfig {
                 every: Duration::from_secs(60),

@@ -1,7 +1,7 @@
 //! Watching and steering a running processor: live fates, its condition, and what an operator may tell it.
 
 use crate::source::Settled;
-use footfall_delivery::{Numbers, Reason};
+use footfall_delivery::{Numbers, Reason, Tag};
 use footfall_schemas::Kind;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -72,10 +72,12 @@ impl Condition {
 }
 
 /// What an operator, or the auditor, may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// The server that the metadata names is gone for good.
-    ServerGone,
+    /// The server that this owner's metadata names is gone for good.
+    ServerGone(Tag),
+    /// These numbers are not to be waited for if their version is not known.
+    Skip(Vec<Numbers>),
     /// These numbers are missing: read them again. The time is a hint, see [`crate::Source::read_again`].
     ReadAgain(Numbers, Option<i64>),
 }

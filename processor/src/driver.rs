@@ -15,12 +15,13 @@ use crate::insert::{Inserter, Statement};
 use crate::round::{Round, Rules};
 use crate::server::Server;
 use crate::source::{Arrival, Chunk, Content, Record, Source, SourceError};
+use crate::words::{Waits, covers};
 use bytes::Bytes;
 use clickhouse::Client;
 use footfall_delivery::{Decision, Input, Machine, Numbers, Offer, Output};
 use rustc_hash::FxHashMap;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -91,6 +92,8 @@ pub(crate) struct Driver<S> {
     /// Numbers whose marks are in the ledger, all lower ones having been settled before: for the auditor.
     closed: crate::audit::Closed,
     control: Control,
+    /// What waits for an operator's word.
+    waits: watch::Sender<Waits>,
     started: Instant,
     refusing: bool,
     stopped: bool,
@@ -102,6 +105,7 @@ impl<S: Source> Driver<S> {
             rules: Rules {
                 dedup_window: config.delivery.dedup_window,
                 skip_unknown_version: config.skip_unknown_version,
+                skips: Vec::new(),
             },
             machine: Machine::new(config.delivery.clone()),
             config,
@@ -120,6 +124,7 @@ impl<S: Source> Driver<S> {
             ends: FxHashMap::default(),
             closed,
             control: wiring.control(),
+            waits: watch::Sender::new(Waits::default()),
             started: Instant::now(),
             refusing: false,
             stopped: false,
@@ -250,12 +255,37 @@ impl<S: Source> Driver<S> {
 
     async fn requested(&mut self, asked: Asked) {
         match asked {
-            Asked::Request(Request::ServerGone) => self.on(Input::ServerGone),
+            Asked::Request(Request::ServerGone(tag)) => self.on(Input::ServerGone(tag)),
+            Asked::Request(Request::Skip(numbers)) => self.skip(numbers),
             Asked::Request(Request::ReadAgain(numbers, since)) => self.read_again(numbers, since).await,
             Asked::Settled(answer) => {
                 // Fails only when the auditor has gone.
                 let _ = answer.send(self.source.settled());
             }
+        }
+    }
+
+    /// For the listener to what an operator says.
+    pub(crate) fn waits(&self) -> watch::Receiver<Waits> {
+        self.waits.subscribe()
+    }
+
+    /// Partitions that wait for one of these read it again, and it becomes a ledger row as an unreadable one would.
+    fn skip(&mut self, numbers: Vec<Numbers>) {
+        // All that was said about a log comes at once.
+        let others = |known: &Numbers| !numbers.iter().any(|said| said.log_id == known.log_id);
+        self.rules.skips.retain(others);
+        self.rules.skips.extend(numbers);
+        let resumed: Vec<u32> = (self.machine.waiting())
+            .filter(|(_, number)| covers(&self.rules.skips, *number))
+            .map(|(partition, _)| partition)
+            .collect();
+        for partition in resumed {
+            tracing::warn!(
+                partition,
+                "the operator does not wait for a record of a newer format: going on"
+            );
+            self.on(Input::Resume(partition));
         }
     }
 

@@ -12,7 +12,7 @@
 //! 8. [`insert`]: one POST of our own and its honest result; what gets no row gets a [`ledger`] row;
 //! 9. [`mod@audit`]: afterwards, always: is everything there, once?
 //!
-//! Beside the flow: [`config`], [`control`] (watching and steering), [`measure`] (metrics), [`admin`] (its port).
+//! Beside the flow: [`words`] (what an operator says about what waits), [`config`], [`control`] (watching and steering), [`measure`] (metrics), [`admin`] (its port).
 
 pub mod admin;
 pub mod audit;
@@ -29,6 +29,7 @@ pub mod round;
 pub mod row;
 pub mod server;
 pub mod source;
+pub mod words;
 
 pub use audit::audit;
 pub use config::{AuditConfig, Config, EngineRestart, Wiring};
@@ -83,7 +84,14 @@ pub async fn run<S: Source>(
             }
         });
     }
+    let heed_every = config.heed_every;
     let mut driver = Box::new(Driver::new(config, source, &wiring, closed));
+    beside.spawn(words::listen(
+        wiring.server.clone(),
+        driver.waits(),
+        control.clone(),
+        heed_every,
+    ));
     let driven = Box::pin(driver.drive(&mut wiring.requests, &shutdown)).await;
     beside.shutdown().await;
     driven

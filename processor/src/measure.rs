@@ -6,7 +6,8 @@ mod latency;
 pub(crate) use latency::Latencies;
 pub use latency::render;
 
-use footfall_delivery::{Alarm, Status};
+use crate::words::Waits;
+use footfall_delivery::{Alarm, Number, Status};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 /// Upper bounds of the histograms' buckets, seconds: set them for every metric that ends in `_seconds`.
@@ -40,6 +41,10 @@ pub(crate) const MISSING: &str = "footfall_processor_audit_missing";
 pub(crate) const DOUBLED: &str = "footfall_processor_audit_doubled";
 pub(crate) const LATE_DUPLICATES: &str = "footfall_processor_audit_late_duplicates";
 pub(crate) const REPAIRED: &str = "footfall_processor_audit_repaired_total";
+
+/// Kinds of [`ALARMS`] that an operator ends with a word.
+const UNKNOWN_VERSION: &str = "unknown_version";
+const OTHER_SERVER: &str = "other_server";
 
 /// Tells the recorder what everything means. Call once, after it has been installed.
 pub fn describe() {
@@ -126,11 +131,32 @@ pub(crate) fn lag(records: u64, age: i64) {
     gauge!(LAG_SECONDS).set(age as f64 / 1_000.0);
 }
 
+/// What waits for an operator, each with the command that is his word.
+pub(crate) fn waits(waits: &Waits) {
+    for Number { log_id, seq } in &waits.numbers {
+        counter!(ALARMS, "kind" => UNKNOWN_VERSION).increment(1);
+        tracing::error!(
+            kind = UNKNOWN_VERSION,
+            "a record of a newer format: its partition waits until a newer release reads it. If no release ever will: \
+             footfall ledger skip {log_id} {seq}"
+        );
+    }
+    for tag in &waits.tags {
+        counter!(ALARMS, "kind" => OTHER_SERVER).increment(1);
+        tracing::error!(
+            kind = OTHER_SERVER,
+            tag = tag.as_str(),
+            "the last owner wrote to another ClickHouse server, where its inserts may still be running: its partitions are \
+             held. Give that server's address again; or, if it is gone for good: footfall confirm-server-gone"
+        );
+    }
+}
+
 pub(crate) fn alarm(alarm: &Alarm) {
     let kind = match alarm {
-        Alarm::OtherServer { .. } => "other_server",
+        Alarm::OtherServer { .. } => OTHER_SERVER,
         Alarm::ServerChanged { .. } => "server_changed",
-        Alarm::UnknownVersion { .. } => "unknown_version",
+        Alarm::UnknownVersion { .. } => UNKNOWN_VERSION,
         Alarm::Refusing { .. } => "refusing",
         Alarm::BarrierStuck { .. } => "barrier_stuck",
         Alarm::NoAssignment => "no_assignment",

@@ -8,8 +8,9 @@ use crate::decode::{DecodeError, decode};
 use crate::enrich::{enrich, location};
 use crate::row::event_row;
 use crate::source::{Chunk, Content, Record};
+use crate::words::covers;
 use bytes::Bytes;
-use footfall_delivery::{Decision, Head, Reason, Span, Verdict};
+use footfall_delivery::{Decision, Head, Number, Numbers, Reason, Span, Verdict};
 use footfall_schemas::Event;
 use footfall_tables::EventBlock;
 use tokio::time::Instant;
@@ -29,12 +30,21 @@ pub struct Limits {
 }
 
 /// What the decoder needs to know beyond the bytes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Rules {
     /// Beyond this age an event id may have left the memory of the machine, ms.
     pub dedup_window: i64,
     /// The operator has said that records of a newer format are not to be waited for.
     pub skip_unknown_version: bool,
+    /// The same, for these numbers only.
+    pub skips: Vec<Numbers>,
+}
+
+impl Rules {
+    /// Whether nobody waits for a record of a format that is not known.
+    fn skips(&self, log_id: Uuid, seq: u64) -> bool {
+        self.skip_unknown_version || covers(&self.skips, Number { log_id, seq })
+    }
 }
 
 /// Records of one round, and everything that is made of them.
@@ -186,12 +196,14 @@ impl Round {
             Content::Lost { last, .. } => head.verdict = Verdict::Lost { last: *last },
             Content::Event(payload) => match decode(payload) {
                 Ok(event) => self.row(&event, &mut head, rules),
-                Err(error) => head.verdict = self.broken(error, rules),
+                Err(error) => head.verdict = self.broken(error, rules.skips(record.log_id, record.seq)),
             },
             Content::Unreadable { reason, .. } => {
                 head.verdict = self.without_row(Reason::Unreadable, reason.clone());
             }
-            Content::Unknown { .. } if !rules.skip_unknown_version => head.verdict = Verdict::UnknownVersion,
+            Content::Unknown { .. } if !rules.skips(record.log_id, record.seq) => {
+                head.verdict = Verdict::UnknownVersion;
+            }
             Content::Unknown { what, .. } => {
                 head.verdict = self.without_row(Reason::UnknownVersion, what.clone());
             }
@@ -210,9 +222,9 @@ impl Round {
     }
 
     #[cold]
-    fn broken(&mut self, error: DecodeError, rules: &Rules) -> Verdict {
+    fn broken(&mut self, error: DecodeError, skip: bool) -> Verdict {
         match error {
-            DecodeError::UnknownVersion(_) if !rules.skip_unknown_version => Verdict::UnknownVersion,
+            DecodeError::UnknownVersion(_) if !skip => Verdict::UnknownVersion,
             DecodeError::UnknownVersion(version) => {
                 self.without_row(Reason::UnknownVersion, format!("format {version}"))
             }

@@ -96,7 +96,8 @@ fn op_of(input: &Input) -> Option<Op> {
         | Input::Revoke(_)
         | Input::Lost
         | Input::Shutdown
-        | Input::ServerGone => None,
+        | Input::ServerGone(_)
+        | Input::Resume(_) => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 use uuid::Uuid;
 
-use crate::head::{Head, Numbers, Verdict};
+use crate::head::{Head, Number, Numbers, Verdict};
 use crate::known::tells_apart;
 use crate::partition::Partition;
 use crate::round::{Class, Part, Round};
@@ -59,9 +59,13 @@ fn classify_run<R: Rules>(
     let mut asks = false;
     for head in run {
         if matches!(head.verdict, Verdict::UnknownVersion) {
-            part.cut = part.cut.or(Some(head.position));
+            let number = Number {
+                log_id: head.log_id,
+                seq: head.seq,
+            };
+            part.cut = part.cut.or(Some((head.position, number)));
         }
-        if part.cut.is_some_and(|cut| head.position >= cut) {
+        if part.cut.is_some_and(|(cut, _)| head.position >= cut) {
             classes.push(Class::Dropped);
             continue;
         }

@@ -7,6 +7,7 @@ use crate::barrier::{Barrier, Next};
 use crate::config::Mode;
 use crate::input::Clock;
 use crate::machine::{For, Machine, Pending, Step};
+use crate::meta::Tag;
 use crate::output::{Alarm, Output, Targets};
 use crate::partition::{Before, Stage};
 use crate::proof::Proving;
@@ -154,14 +155,15 @@ impl<R: Rules> Machine<R> {
                 Stage::Wait { until, .. } => until,
                 Stage::Barrier(_) | Stage::Held | Stage::Look | Stage::Ready => continue,
             };
-            if let Before::Open { server, .. } = partition.before
-                && server != clock.server
+            if let Before::Open { server, tag } = &partition.before
+                && *server != clock.server
                 && !child
             {
                 partition.stage = Stage::Held;
                 out.push(Output::Alarm(Alarm::OtherServer {
                     partition: *number,
-                    server,
+                    server: *server,
+                    tag: tag.clone(),
                 }));
                 continue;
             }
@@ -190,6 +192,8 @@ impl<R: Rules> Machine<R> {
         for partition in self.partitions.values_mut() {
             partition.epoch = self.epoch;
             partition.started = false;
+            // It is read from its position again, and finds the record that it waits for again.
+            partition.waits_for = None;
             if partition.opened {
                 partition.before = Before::Open {
                     tag: self.config.tag.clone(),
@@ -205,11 +209,14 @@ impl<R: Rules> Machine<R> {
         }
     }
 
-    /// The operator's word that the other server is gone: the fence goes on here, with the wait and the barrier.
-    pub(crate) fn server_gone(&mut self) {
+    /// The operator's word that the server of this owner is gone: the fence goes on here, with the wait and the barrier.
+    /// It is about one owner, not about the server for ever: who comes back to it is fenced anew.
+    pub(crate) fn server_gone(&mut self, gone: &Tag) {
         for partition in self.partitions.values_mut().filter(|p| p.stage == Stage::Held) {
-            partition.before = Before::Absent;
-            partition.stage = Stage::Note;
+            if matches!(&partition.before, Before::Open { tag, .. } if tag == gone) {
+                partition.before = Before::Absent;
+                partition.stage = Stage::Note;
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use crate::head::{Number, Numbers};
+use crate::meta::Tag;
 
 /// Names one operation of a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,8 +109,11 @@ pub enum Input {
     Lost,
     /// Stop: as a revoke of everything; ends with [`crate::Output::Stopped`].
     Shutdown,
-    /// The operator says that the server which the metadata names is gone for good.
-    ServerGone,
+    /// The operator says that the server which this owner's metadata names is gone for good.
+    ServerGone(Tag),
+    /// The operator says that the unknown record in front of this partition is not to be waited for: it is read again,
+    /// and the driver's decoder has another verdict on it now.
+    Resume(u32),
     /// Answer to [`crate::Output::ReadClock`].
     Clock(Op, Answer<Clock>),
     /// Answer to [`crate::Output::Commit`].

@@ -8,11 +8,12 @@ use uuid::Uuid;
 use crate::barrier::Barrier;
 use crate::config::Config;
 use crate::doubt::Doubt;
-use crate::head::{Decision, Head, LostRow, Span};
+use crate::head::{Decision, Head, LostRow, Number, Span};
 use crate::input::{Assignment, Input, Op};
 use crate::known::Known;
+use crate::meta::Tag;
 use crate::output::{Entry, Output};
-use crate::partition::Partition;
+use crate::partition::{Before, Partition, Stage as PartitionStage};
 use crate::proof::{Proof, Proving};
 use crate::round::{Part, Round, Stage};
 use crate::rules::{Rules, Strict};
@@ -184,7 +185,8 @@ impl<R: Rules> Machine<R> {
             Input::Revoke(partitions) => self.revoke(partitions),
             Input::Lost => self.lost_all(out),
             Input::Shutdown => self.shutdown(),
-            Input::ServerGone => self.server_gone(),
+            Input::ServerGone(tag) => self.server_gone(&tag),
+            Input::Resume(partition) => self.resume(partition, out),
             answer => self.answered(answer, out),
         }
         self.advance(out);
@@ -199,7 +201,7 @@ impl<R: Rules> Machine<R> {
         }
         self.round.parts.extend(spans.iter().filter_map(|span| {
             let partition = self.partitions.get(&span.partition)?;
-            let fits = partition.position == span.from && partition.started && !partition.paused;
+            let fits = partition.position == span.from && partition.started && !partition.paused();
             Some(Part {
                 span: *span,
                 epoch: partition.epoch,
@@ -245,15 +247,32 @@ impl<R: Rules> Machine<R> {
         let count = |keep: fn(&Partition) -> bool| self.partitions.values().filter(|p| keep(p)).count();
         Status {
             assigned: self.partitions.len(),
-            ready: count(|p| p.ready() && !p.paused),
-            paused: count(|p| p.paused),
-            held: count(|p| p.stage == crate::partition::Stage::Held),
+            ready: count(|p| p.ready() && !p.paused()),
+            paused: count(Partition::paused),
+            held: count(|p| p.stage == PartitionStage::Held),
             fences: self.fences,
             in_doubt: self.doubt.is_some(),
             event_ids: self.known.len(),
             window: self.known.covered(),
             event_id_bytes: self.known.bytes(),
         }
+    }
+
+    /// Which partitions wait in front of a record of an unknown version, and which one that is.
+    pub fn waiting(&self) -> impl Iterator<Item = (u32, Number)> {
+        self.partitions
+            .iter()
+            .filter_map(|(partition, state)| Some((*partition, state.waits_for?)))
+    }
+
+    /// Owners whose server is not ours: their partitions are held until the operator says that it is gone.
+    pub fn held(&self) -> impl Iterator<Item = &Tag> {
+        self.partitions
+            .values()
+            .filter_map(|partition| match &partition.before {
+                Before::Open { tag, .. } if partition.stage == PartitionStage::Held => Some(tag),
+                _ => None,
+            })
     }
 
     fn assigned(&mut self, list: &[Assignment]) {

@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use crate::head::Numbers;
+use crate::head::{Number, Numbers};
 use crate::input::Op;
 use crate::meta::{Meta, Tag};
 
@@ -28,14 +28,16 @@ pub struct Entry {
 }
 
 /// Something that a person should know. The machine goes on by itself where it can.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Alarm {
-    /// The metadata of this partition names another server: held until [`crate::Input::ServerGone`].
+    /// The metadata of this partition names another server: held until [`crate::Input::ServerGone`] of its tag.
     OtherServer {
         /// The partition.
         partition: u32,
         /// The server that the metadata names.
         server: Uuid,
+        /// Whose metadata it is.
+        tag: Tag,
     },
     /// The address answers as another server than before: everything is fenced again, and held.
     ServerChanged {
@@ -44,12 +46,14 @@ pub enum Alarm {
         /// The server that answers now.
         is: Uuid,
     },
-    /// A record of a newer version: the partition waits in front of it.
+    /// A record of a newer version: the partition waits in front of it, until [`crate::Input::Resume`].
     UnknownVersion {
         /// The partition.
         partition: u32,
         /// Where it waits.
         position: u64,
+        /// What it waits in front of.
+        number: Number,
     },
     /// The server has refused the same round this many times (its code); nothing is thrown away.
     Refusing {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
-use crate::head::UNKNOWN_TIME;
+use crate::head::{Number, UNKNOWN_TIME};
 use crate::input::Assignment;
 use crate::meta::{Meta, Tag};
 
@@ -66,8 +66,8 @@ pub(crate) struct Partition {
     pub(crate) saved: Option<u64>,
     /// Our `open` was accepted in this assignment.
     pub(crate) opened: bool,
-    /// It stands in front of an unknown version.
-    pub(crate) paused: bool,
+    /// The record of an unknown version that it stands in front of.
+    pub(crate) waits_for: Option<Number>,
     /// The driver was told where to read.
     pub(crate) started: bool,
     /// Given away; only a machine that breaks [`crate::Rule::RemoveRevoked`] still has it then.
@@ -107,7 +107,7 @@ impl Partition {
                 .unwrap_or(assigned.earliest),
             saved: committed,
             opened: false,
-            paused: false,
+            waits_for: None,
             started: false,
             revoked: false,
             rows_from: i64::MAX,
@@ -157,6 +157,11 @@ impl Partition {
 
     pub(crate) fn ready(&self) -> bool {
         self.stage == Stage::Ready
+    }
+
+    /// Nothing of it is read: an unknown version comes next.
+    pub(crate) fn paused(&self) -> bool {
+        self.waits_for.is_some()
     }
 
     pub(crate) fn dirty(&self) -> bool {

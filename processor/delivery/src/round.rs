@@ -44,8 +44,8 @@ pub(crate) struct Part {
     /// The assignment that it was read in.
     pub(crate) epoch: u64,
     pub(crate) live: bool,
-    /// Where a record of an unknown version stands.
-    pub(crate) cut: Option<u64>,
+    /// Where a record of an unknown version stands, and which one it is.
+    pub(crate) cut: Option<(u64, Number)>,
 }
 
 /// Kept between rounds, so that its buffers are not allocated again.
@@ -66,6 +66,13 @@ pub(crate) struct Round {
     pub(crate) event_rows: u64,
     /// Its ledger rows are in: those fates stand.
     pub(crate) written: bool,
+}
+
+impl Part {
+    /// Where its partition stands when the round is done.
+    pub(crate) fn end(&self) -> u64 {
+        self.cut.map_or(self.span.next, |(position, _)| position)
+    }
 }
 
 impl Round {

@@ -45,7 +45,7 @@ impl<R: Rules> Machine<R> {
         if !self.rules.keeps(Rule::PositionAfterTables) {
             for part in self.round.parts.iter().filter(|part| part.live) {
                 if let Some(partition) = self.partitions.get_mut(&part.span.partition) {
-                    partition.position = part.cut.unwrap_or(part.span.next);
+                    partition.position = part.end();
                 }
             }
         }
@@ -158,21 +158,33 @@ impl<R: Rules> Machine<R> {
             let Some(partition) = self.partitions.get_mut(&number) else {
                 continue;
             };
-            let position = part.cut.unwrap_or(part.span.next);
+            let position = part.end();
             partition.settle(self.round.serial, position);
             positions.push((number, position));
-            if part.cut.is_some() {
-                partition.paused = true;
+            if let Some((_, unknown)) = part.cut {
+                partition.waits_for = Some(unknown);
                 out.push(Output::Pause { partition: number });
                 out.push(Output::Alarm(Alarm::UnknownVersion {
                     partition: number,
                     position,
+                    number: unknown,
                 }));
             }
         }
         self.known.settle();
         self.round.end();
         out.push(Output::RoundDone(positions));
+    }
+
+    /// The operator's word on the record that a partition waits for: it is read again. All else that is known of the
+    /// partition stands; if it is being looked at, the look starts it.
+    pub(crate) fn resume(&mut self, partition: u32, out: &mut Vec<Output>) {
+        if let Some(partition) = self.partitions.get_mut(&partition)
+            && partition.waits_for.take().is_some()
+        {
+            partition.started = false;
+            self.start_ready(out);
+        }
     }
 
     /// Takes the records of `partitions` out of the round. Before its first row is in, the rest is decided anew; after

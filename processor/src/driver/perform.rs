@@ -6,6 +6,7 @@ use crate::config::EngineRestart;
 use crate::control::Condition;
 use crate::insert::{Inserted, Inserter};
 use crate::source::Source;
+use crate::words::Waits;
 use crate::{ledger, measure, question};
 use bytes::Bytes;
 use footfall_delivery::{Alarm, Decision, Input, InsertOutcome, Op, Output, Unanswered};
@@ -193,14 +194,31 @@ impl<S: Source> Driver<S> {
     }
 
     fn alarm(&mut self, alarm: &Alarm) {
-        measure::alarm(alarm);
-        if matches!(alarm, Alarm::Refusing { .. }) {
-            self.refusing = true;
+        match alarm {
+            // The operator may have spoken already: raised by `words` if not.
+            Alarm::UnknownVersion { .. } | Alarm::OtherServer { .. } => return,
+            Alarm::Refusing { .. } => self.refusing = true,
+            Alarm::ServerChanged { .. } | Alarm::BarrierStuck { .. } | Alarm::NoAssignment => {}
         }
+        measure::alarm(alarm);
+    }
+
+    /// Tells the listener to the operator what waits for him now.
+    fn refresh_waits(&self) {
+        let waits = Waits {
+            numbers: self.machine.waiting().map(|(_, number)| number).collect(),
+            tags: self.machine.held().cloned().collect(),
+        };
+        self.waits.send_if_modified(|known| {
+            let changed = *known != waits;
+            *known = waits;
+            changed
+        });
     }
 
     /// What `/ready` says.
     pub(super) fn refresh_condition(&mut self) {
+        self.refresh_waits();
         let status = self.machine.status();
         let waiting = (self.ahead.records.len()
             + self.in_hand.as_ref().map_or(0, |one| one.round.records.len())) as u64;
@@ -210,9 +228,11 @@ impl<S: Source> Driver<S> {
             _ if self.refusing => "ClickHouse refuses inserts",
             status if status.in_doubt => "an insert is in doubt and being settled",
             status if status.held > 0 => {
-                "another ClickHouse server was written to before; waiting for an operator"
+                "another ClickHouse server was written to before; waiting for an operator: footfall confirm-server-gone"
             }
-            status if status.paused > 0 => "a record of a newer format waits for a newer release",
+            status if status.paused > 0 => {
+                "a record of a newer format waits for a newer release, or for footfall ledger skip"
+            }
             status if status.assigned == 0 => "nothing is assigned yet",
             status if status.ready < status.assigned => "the tables are being looked at",
             _ => "",

@@ -13,3 +13,4 @@ mod every_event_is_a_row_as_it_was_sent;
 mod nothing_is_lost_or_doubled;
 mod support;
 mod the_auditor_sees_and_repairs;
+mod the_operators_word;

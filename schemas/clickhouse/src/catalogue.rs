@@ -34,6 +34,8 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     1 "events" "0001_events.sql";
     2 "ledger" "0002_ledger.sql";
     3 "audited" "0003_audited.sql";
+    4 "skips" "0004_skips.sql";
+    5 "gone_servers" "0005_gone_servers.sql";
 };
 
 /// A view: its name and the statement that makes it.

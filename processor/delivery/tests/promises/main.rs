@@ -8,7 +8,7 @@ mod driver;
 use driver::{Driver, HERE, NOW, head, insert_of, log, open, started};
 use footfall_delivery::{
     Alarm, Clock, CommitOutcome, Decision, Head, Input, InsertOutcome, Looked, LookedUp, Meta, Mode, Number,
-    Numbers, Output, Reason, Span, Verdict,
+    Numbers, Output, Reason, Span, Tag, Verdict,
 };
 use uuid::Uuid;
 
@@ -19,12 +19,21 @@ fn metadata_of_another_server_holds_the_partition_until_the_operator_speaks() {
     let out = driver.settle(out);
     let server = Uuid::from_u128(2);
     assert!(
-        out.contains(&Output::Alarm(Alarm::OtherServer { partition: 0, server })),
+        out.contains(&Output::Alarm(Alarm::OtherServer {
+            partition: 0,
+            server,
+            tag: Tag::new("db", "topic", "other"),
+        })),
         "{out:?}"
     );
     assert_eq!((started(&out), driver.machine.status().held), (None, 1));
     let begun = driver.clock;
-    let out = driver.on(Input::ServerGone);
+    // A word about another owner of that server, an earlier one, is no word about this one.
+    let out = driver.on(Input::ServerGone(Tag::new("db", "topic", "earlier")));
+    assert_eq!((driver.settle(out), driver.machine.status().held), (vec![], 1));
+    let tags: Vec<_> = driver.machine.held().cloned().collect();
+    assert_eq!(tags, [Tag::new("db", "topic", "other")]);
+    let out = driver.on(Input::ServerGone(tags[0].clone()));
     let out = driver.settle(out);
     assert_eq!(started(&out), Some(5));
     assert!(driver.clock >= begun + 10_000, "the wait is not spared");
@@ -138,6 +147,50 @@ fn a_partition_stops_in_front_of_an_unknown_version_and_keeps_what_came_before()
     );
     let out = driver.on(Input::Inserted(op, InsertOutcome::Written(1)));
     assert!(out.contains(&Output::RoundDone(vec![(0, 1)])) && out.contains(&Output::Pause { partition: 0 }));
+    let waits = Number {
+        log_id: log(),
+        seq: 2,
+    };
+    assert!(out.contains(&Output::Alarm(Alarm::UnknownVersion {
+        partition: 0,
+        position: 1,
+        number: waits,
+    })));
+    assert_eq!(driver.machine.waiting().collect::<Vec<_>>(), [(0, waits)]);
+}
+
+#[test]
+fn the_operators_word_lets_a_waiting_partition_read_its_record_again_and_no_more() {
+    let mut driver = Driver::ready(Mode::Child);
+    let unknown = Head {
+        verdict: Verdict::UnknownVersion,
+        ..head(1)
+    };
+    assert_eq!(driver.on(Input::Resume(0)), [], "nothing waits");
+    let out = driver.offer(0, &[unknown, head(2)]);
+    assert!(out.contains(&Output::Pause { partition: 0 }), "{out:?}");
+    assert_eq!(driver.on(Input::Resume(7)), [], "not ours");
+    let out = driver.on(Input::Resume(0));
+    assert_eq!(started(&out), Some(0));
+    assert_eq!(driver.on(Input::Resume(0)), [], "said twice");
+    let skipped = Head {
+        verdict: Verdict::Ledger(Reason::UnknownVersion),
+        ..head(1)
+    };
+    let other = Head {
+        position: 1,
+        verdict: Verdict::UnknownVersion,
+        ..head(2)
+    };
+    let out = driver.offer(0, &[skipped, other, head(3)]);
+    let (op, rows) = insert_of(&out).unwrap();
+    assert_eq!(rows, 1);
+    let out = driver.on(Input::Inserted(op, InsertOutcome::Written(1)));
+    assert!(out.contains(&Output::RoundDone(vec![(0, 1)])), "{out:?}");
+    assert!(
+        out.contains(&Output::Pause { partition: 0 }),
+        "the next one waits again: {out:?}"
+    );
 }
 
 #[test]

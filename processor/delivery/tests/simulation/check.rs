@@ -36,7 +36,8 @@ impl<R: Rules + Copy> World<R> {
             let rows = self.server.events.get(number).map_or(0, Vec::len);
             let reasons = ledger.remove(number).unwrap_or_default();
             let rotten = self.topic.is_rotten(*number);
-            if let Some(wrong) = wrong_fate(record, rows, &reasons, rotten) {
+            let skipped = self.skips.contains(number);
+            if let Some(wrong) = wrong_fate(record, rows, &reasons, (rotten, skipped)) {
                 found.push(format!(
                     "{wrong}: {record:?} has {rows} rows and ledger {reasons:?}"
                 ));
@@ -77,7 +78,7 @@ impl<R: Rules + Copy> World<R> {
         }
     }
 
-    /// Every event is in `events` once; not at all only if a copy of it has rotted.
+    /// Every event is in `events` once; not at all only if a copy of it has rotted, or was not to be waited for.
     fn wrong_ids(&self, acknowledged: &BTreeMap<Number, Record>) -> Vec<String> {
         let mut ids: BTreeMap<Uuid, (usize, bool)> = BTreeMap::new();
         for (number, record) in acknowledged
@@ -86,7 +87,7 @@ impl<R: Rules + Copy> World<R> {
         {
             let (rows, rotten) = ids.entry(record.event_id).or_default();
             *rows += self.server.events.get(number).map_or(0, Vec::len);
-            *rotten |= self.topic.is_rotten(*number);
+            *rotten |= self.topic.is_rotten(*number) || self.skips.contains(number);
         }
         let wrong = ids
             .into_iter()
@@ -97,11 +98,19 @@ impl<R: Rules + Copy> World<R> {
     }
 }
 
-fn wrong_fate(record: &Record, rows: usize, reasons: &[Reason], rotten: bool) -> Option<&'static str> {
+fn wrong_fate(
+    record: &Record,
+    rows: usize,
+    reasons: &[Reason],
+    (rotten, skipped): (bool, bool),
+) -> Option<&'static str> {
     match (rows, reasons) {
         (0, []) => Some("lost"),
         (1, []) => (!matches!(record.kind, Kind::Event | Kind::Newer)).then_some("no event"),
         (0, [Reason::Lost]) => (!rotten).then_some("given up"),
+        (0, [Reason::UnknownVersion]) => {
+            (!skipped || record.kind != Kind::Newer).then_some("skipped without a word")
+        }
         (0, [reason]) => {
             let expected = match record.kind {
                 Kind::Event | Kind::Newer => Reason::Duplicate,

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use footfall_delivery::{
-    Clock, Config, Entry, Head, Input, Machine, Mode, Numbers, Op, Output, Rules, Tag, Targets, Unanswered,
+    Alarm, Clock, Config, Entry, Head, Input, Machine, Mode, Number, Numbers, Op, Output, Rules, Tag,
+    Targets, Unanswered,
 };
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ pub enum Local {
     Kill(Op, Targets),
     Look(Op, i64, i64),
     LookUp(Op, Vec<Numbers>, Vec<Uuid>),
+    /// The processor looks whether the operator has spoken about what this partition waits for.
+    Heed(u32, Number),
     Crash,
     /// A commit whose sender has given up waiting; the client stamps it with its generation of then.
     LateCommit(Option<u64>, Vec<Entry>),
@@ -108,6 +111,7 @@ impl<R: Rules + Copy> World<R> {
         match what {
             Local::Poll => self.poll(index),
             Local::Crash => self.crash(index),
+            Local::Heed(partition, number) => self.heed(index, partition, number),
             Local::LateCommit(member, entries) => {
                 let generation = self.instances[index].generation;
                 let same = self.instances[index].member == member;
@@ -250,7 +254,35 @@ impl<R: Rules + Copy> World<R> {
                 let back = self.rng.range(10, 5_000);
                 self.after(back, Ev::Restart(index));
             }
+            Output::Alarm(Alarm::UnknownVersion {
+                partition, number, ..
+            }) => self.wait_for_the_operator(index, partition, number),
             Output::Alarm(_) => {}
+        }
+    }
+
+    /// Some of what waits will never be known: then the operator says so, after a while, and perhaps twice.
+    fn wait_for_the_operator(&mut self, index: usize, partition: u32, number: Number) {
+        let later = self.rng.range(10, 20_000);
+        self.local(index, later, Local::Heed(partition, number));
+        if self.rng.chance(300) {
+            self.local(index, later + 5, Local::Heed(partition, number));
+        }
+    }
+
+    /// A word on a number stands for ever, and reaches whoever waits for it, also much later.
+    fn heed(&mut self, index: usize, partition: u32, number: Number) {
+        let spoken = self.skips.contains(&number) || (!self.healed && self.rng.chance(500));
+        if spoken {
+            self.skips.insert(number);
+            let waits = self.instances[index]
+                .machine
+                .waiting()
+                .any(|one| one == (partition, number));
+            // A driver asks the machine; one that does not, and is late, must do no harm either.
+            if waits || self.rng.chance(500) {
+                self.feed(index, Input::Resume(partition));
+            }
         }
     }
 

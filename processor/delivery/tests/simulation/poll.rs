@@ -231,6 +231,9 @@ impl<R: Rules + Copy> World<R> {
             }
             (None, Kind::Event) => Verdict::Row,
             (None, Kind::Newer) if upgraded => Verdict::Row,
+            (None, Kind::Newer) if self.skips.contains(&record.number) => {
+                Verdict::Ledger(Reason::UnknownVersion)
+            }
             (None, Kind::Newer) => Verdict::UnknownVersion,
             (None, Kind::Unreadable) => Verdict::Ledger(Reason::Unreadable),
             (None, Kind::Mark) => Verdict::Ledger(Reason::Mark),

@@ -2,9 +2,9 @@
 //! wrong by itself in `nemesis`, what must hold in `check`.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
-use footfall_delivery::{Input, Rules};
+use footfall_delivery::{Input, Number, Rules};
 
 use crate::driver::{Instance, Local};
 use crate::group::Group;
@@ -77,6 +77,8 @@ pub struct World<R> {
     pub trace: Option<Vec<String>>,
     pub lives: u64,
     pub rounds: u64,
+    /// Records of an unknown version that the operator does not wait for.
+    pub skips: BTreeSet<Number>,
 }
 
 /// How long a healed world may take to drain, ms.
@@ -105,6 +107,7 @@ impl<R: Rules + Copy> World<R> {
             trace: None,
             lives: 0,
             rounds: 0,
+            skips: BTreeSet::new(),
             rng,
         };
         world.group.eager = world.profile.eager;
