@@ -87,10 +87,13 @@ fn figures() -> BTreeMap<String, Figure> {
         footfall_kafka::measure::describe();
     });
     let mut figures = described.0.into_inner();
-    let mut text = footfall_ingest::metrics_of_an_idle_edge();
+    read(&footfall_ingest::metrics_of_an_idle_edge(), &mut figures);
     #[cfg(feature = "kafka")]
-    super::forwarder::render(&footfall_forward::Snapshot::default(), &mut text);
-    read(&text, &mut figures);
+    {
+        let mut text = String::new();
+        super::forwarder::render(&footfall_forward::Snapshot::default(), &mut text);
+        read(&text, &mut figures);
+    }
     figures
 }
 
