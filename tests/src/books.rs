@@ -10,7 +10,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The columns of a row under the names of the public contract, times in milliseconds.
-const AS_SENT: &str = "SELECT event_id AS id, type, name, toUnixTimestamp64Milli(client_time) AS ts, \
+pub(crate) const AS_SENT: &str = "SELECT event_id AS id, type, name, toUnixTimestamp64Milli(client_time) AS ts, \
     toUnixTimestamp64Milli(sent_at) AS sent_at, toUnixTimestamp64Milli(received_at) AS received_at, \
     toUnixTimestamp64Milli(time) AS time, url, title, referrer, seq, page_id, attempt, user_id, engagement_ms, scroll, \
     screen_w, screen_h, viewport_w, viewport_h, language, timezone, props, site, user_agent, toString(ip) AS ip, \
@@ -21,6 +21,14 @@ const AS_SENT: &str = "SELECT event_id AS id, type, name, toUnixTimestamp64Milli
 /// # Errors
 /// No answer, or an error of ClickHouse.
 pub fn query(home: &Home, sql: &str) -> Result<Vec<Value>> {
+    let rows = lines(home, sql)?;
+    rows.iter()
+        .map(|line| Ok(serde_json::from_slice(line)?))
+        .collect()
+}
+
+/// The same, each row as the JSON that ClickHouse wrote.
+pub(crate) fn lines(home: &Home, sql: &str) -> Result<Vec<Vec<u8>>> {
     let mut client = Client::new(home.clickhouse, Duration::from_secs(60));
     let target = "/?default_format=JSONEachRow&output_format_json_quote_64bit_integers=0";
     let answer = client.request("POST", target, &[], sql.as_bytes())?;
@@ -30,12 +38,8 @@ pub fn query(home: &Home, sql: &str) -> Result<Vec<Value>> {
         answer.status,
         answer.text()
     );
-    answer
-        .body
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| Ok(serde_json::from_slice(line)?))
-        .collect()
+    let rows = answer.body.split(|byte| *byte == b'\n');
+    Ok(rows.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect())
 }
 
 /// Runs a statement that gives one number.
@@ -137,7 +141,7 @@ fn rows(home: &Home) -> Result<HashMap<Uuid, Vec<Value>>> {
 }
 
 /// Every field that differs between what was sent and what is in the table.
-fn differences<'a>(sent: &'a Value, row: &'a Value) -> impl Iterator<Item = String> + 'a {
+pub(crate) fn differences<'a>(sent: &'a Value, row: &'a Value) -> impl Iterator<Item = String> + 'a {
     let fields = sent.as_object().into_iter().flatten();
     let public = fields
         .filter(|(name, value)| row[name.as_str()] != **value)

@@ -1,23 +1,23 @@
 //! Footfall as separate services around a real Kafka: ingests, processors, a broker, and the engine in ClickHouse's place.
-//! The binary must have been built with Kafka.
+//! The binary must have been built with Kafka. A service as a process: [`crate::service`].
 
-use crate::footfall::{Home, Server, binary, eventually, free_port, signal};
-use crate::http::Client;
-use anyhow::{Context, Result, ensure};
+use crate::footfall::{Home, binary, free_port};
+use crate::server::Server;
+use crate::service::Service;
+use anyhow::{Result, ensure};
 use footfall_broker::{Broker, Options};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
-/// What all services share, and the servers between them.
+/// One broker, the engine, and the wiring between all.
 pub struct Cluster {
-    folder: PathBuf,
+    /// How services and commands are started.
+    pub wiring: Wiring,
     /// The broker.
     pub broker: Broker,
     /// The engine in ClickHouse's place.
     pub clickhouse: Server,
-    env: Vec<(String, String)>,
 }
 
 impl Cluster {
@@ -28,26 +28,55 @@ impl Cluster {
     pub fn start(folder: &Path, partitions: u32) -> Result<Self> {
         let broker = Broker::start(&Options::default())?;
         let clickhouse = Server::start(&folder.join("clickhouse"))?;
+        let wiring = Wiring::new(folder, &broker.bootstrap(), &clickhouse, partitions, 1);
+        wiring.prepare()?;
+        Ok(Self {
+            wiring,
+            broker,
+            clickhouse,
+        })
+    }
+}
+
+/// What all services share: where the servers are, and the one key.
+#[derive(Debug, Clone)]
+pub struct Wiring {
+    folder: PathBuf,
+    clickhouse: SocketAddr,
+    env: Vec<(String, String)>,
+}
+
+impl Wiring {
+    /// Wiring of services that live in `folder`; `copies` of each record must be in sync, less one that may be away.
+    #[must_use]
+    pub fn new(folder: &Path, bootstrap: &str, clickhouse: &Server, partitions: u32, copies: u32) -> Self {
         let key = uuid::Uuid::new_v4().simple().to_string();
+        let in_sync = copies.saturating_sub(1).max(1);
         let env = [
-            ("KAFKA_BOOTSTRAP_SERVERS", broker.bootstrap()),
+            ("KAFKA_BOOTSTRAP_SERVERS", bootstrap.to_owned()),
             ("FOOTFALL_KAFKA_PARTITIONS", partitions.to_string()),
-            ("FOOTFALL_KAFKA_REPLICATION", "1".to_owned()),
-            ("FOOTFALL_KAFKA_MIN_INSYNC", "1".to_owned()),
+            ("FOOTFALL_KAFKA_REPLICATION", copies.to_string()),
+            ("FOOTFALL_KAFKA_MIN_INSYNC", in_sync.to_string()),
             ("FOOTFALL_INGEST_IDENTITY_KEY", format!("{key}{key}")),
             ("CLICKHOUSE_URL", format!("http://{}", clickhouse.address)),
             ("CLICKHOUSE_USER", "default".to_owned()),
             ("CLICKHOUSE_PASSWORD", clickhouse.password.clone()),
         ];
-        let cluster = Self {
+        Self {
             folder: folder.to_owned(),
-            broker,
-            clickhouse,
+            clickhouse: clickhouse.address,
             env: env.map(|(name, value)| (name.to_owned(), value)).to_vec(),
-        };
-        cluster.run(&["migrate"])?;
-        cluster.run(&["topics"])?;
-        Ok(cluster)
+        }
+    }
+
+    /// Makes tables and topic.
+    ///
+    /// # Errors
+    /// A command fails.
+    pub fn prepare(&self) -> Result<()> {
+        self.run(&["migrate"])?;
+        self.run(&["topics"])?;
+        Ok(())
     }
 
     /// Runs a command of the operator's to its end and gives what it printed.
@@ -55,7 +84,15 @@ impl Cluster {
     /// # Errors
     /// It failed.
     pub fn run(&self, arguments: &[&str]) -> Result<String> {
-        let mut command = self.command(&self.folder.join("operator"), arguments)?;
+        self.run_in(&self.folder.join("operator"), arguments)
+    }
+
+    /// The same on a node, whose data folder is given.
+    ///
+    /// # Errors
+    /// It failed.
+    pub fn run_in(&self, data: &Path, arguments: &[&str]) -> Result<String> {
+        let mut command = self.command(data, arguments)?;
         let output = command.stdin(Stdio::null()).output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(
@@ -74,6 +111,17 @@ impl Cluster {
         Ok(command)
     }
 
+    /// The same wiring with other or more variables.
+    #[must_use]
+    pub fn with(&self, more: &[(&str, &str)]) -> Self {
+        let mut wiring = self.clone();
+        for (name, value) in more {
+            wiring.env.retain(|(known, _)| known != name);
+            wiring.env.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        wiring
+    }
+
     /// Starts an ingest of that name and waits until it takes events.
     ///
     /// # Errors
@@ -88,7 +136,7 @@ impl Cluster {
         command.env("FOOTFALL_INGEST_ADMIN_LISTEN", admin.to_string());
         command.env("FOOTFALL_LOCAL_LOG_NODE", name);
         let service = Service::start(&data, command, http, admin)?;
-        service.wait_ready(http)?;
+        service.wait_ready()?;
         Ok(service)
     }
 
@@ -111,105 +159,9 @@ impl Cluster {
         Home {
             data: ingest.data.clone(),
             http: ingest.http,
-            clickhouse: self.clickhouse.address,
+            clickhouse: self.clickhouse,
             admin: ingest.admin,
             env: self.env.clone(),
         }
-    }
-}
-
-/// One service as a process; killed when dropped.
-pub struct Service {
-    data: PathBuf,
-    child: Child,
-    command: Command,
-    /// Public address of an ingest.
-    pub http: SocketAddr,
-    /// Its operator's port.
-    pub admin: SocketAddr,
-}
-
-impl Service {
-    fn start(data: &Path, mut command: Command, http: SocketAddr, admin: SocketAddr) -> Result<Self> {
-        let out = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(data.with_extension("out"))?;
-        command.stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out);
-        let child = command.spawn().context("start a service")?;
-        Ok(Self {
-            data: data.to_owned(),
-            child,
-            command,
-            http,
-            admin,
-        })
-    }
-
-    /// Waits until `/ready` there answers 200.
-    ///
-    /// # Errors
-    /// It does not in time; with what the service has printed.
-    pub fn wait_ready(&self, address: SocketAddr) -> Result<()> {
-        let mut client = Client::new(address, Duration::from_secs(5));
-        eventually("a service that is ready", || {
-            let answer = client.request("GET", "/ready", &[], b"")?;
-            ensure!(answer.status == 200, "{}", answer.text());
-            Ok(())
-        })
-        .with_context(|| self.printed())
-    }
-
-    /// Everything that it has printed.
-    #[must_use]
-    pub fn printed(&self) -> String {
-        std::fs::read_to_string(self.data.with_extension("out")).unwrap_or_default()
-    }
-
-    /// `kill -9`.
-    ///
-    /// # Errors
-    /// It cannot be waited for.
-    pub fn kill9(&mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
-    }
-
-    /// Starts it again as it was started, after [`Service::kill9`] or [`Service::stop`].
-    ///
-    /// # Errors
-    /// It cannot be started.
-    pub fn again(&mut self) -> Result<()> {
-        self.child = self.command.spawn().context("start a service again")?;
-        Ok(())
-    }
-
-    /// Sends it a signal.
-    pub fn signal(&self, number: i32) {
-        signal(self.child.id(), number);
-    }
-
-    /// SIGTERM, and waits for the end of the drain.
-    ///
-    /// # Errors
-    /// It did not end in time, or not with success; with what it has printed.
-    pub fn stop(&mut self) -> Result<()> {
-        self.signal(libc::SIGTERM);
-        let status = eventually("the end of a service", || {
-            self.child.try_wait()?.context("still running")
-        })?;
-        ensure!(
-            status.success(),
-            "a service ended with {status}:\n{}",
-            self.printed()
-        );
-        Ok(())
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        drop((self.child.kill(), self.child.wait()));
     }
 }

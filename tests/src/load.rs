@@ -173,7 +173,7 @@ fn client(home: &Home, plan: &Plan, mut seed: Seed, control: &Control) -> (Witne
     (witness, latencies)
 }
 
-fn encode(events: &[Value], sent_at: i64, gzip: bool) -> (Vec<u8>, &'static str) {
+pub(crate) fn encode(events: &[Value], sent_at: i64, gzip: bool) -> (Vec<u8>, &'static str) {
     let body = if let [event] = events {
         let mut body = event.clone();
         body["site"] = json!("demo");
@@ -193,7 +193,7 @@ fn encode(events: &[Value], sent_at: i64, gzip: bool) -> (Vec<u8>, &'static str)
     }
 }
 
-fn judge(answer: Result<Answer>, size: u64) -> Outcome {
+pub(crate) fn judge(answer: Result<Answer>, size: u64) -> Outcome {
     match answer {
         Err(_) => Outcome::Unknown,
         Ok(answer) if answer.status == 200 => {

@@ -18,6 +18,12 @@ pub enum Mode {
     CutRequests = 2,
     /// Refuses new connections and cuts old ones.
     Refuse = 3,
+    /// Carries everything, answers 3 s late: within the time that an insert has.
+    Slow = 4,
+    /// The same 9 s late: beyond it.
+    Stuck = 5,
+    /// Says to the client that nothing more comes, without an answer, and goes on taking what the client sends.
+    HalfClose = 6,
 }
 
 /// A proxy on a port of its own, for as long as the process lives.
@@ -56,7 +62,7 @@ impl Proxy {
         self.mode.store(mode as u64, Ordering::Relaxed);
     }
 
-    /// How many connections were cut so far.
+    /// How many connections were cut, or answers delayed, so far.
     #[must_use]
     pub fn cuts(&self) -> u64 {
         self.cuts.load(Ordering::Relaxed)
@@ -64,6 +70,16 @@ impl Proxy {
 
     fn is(&self, mode: Mode) -> bool {
         self.mode.load(Ordering::Relaxed) == mode as u64
+    }
+
+    fn delay(&self) {
+        let late = match () {
+            () if self.is(Mode::Slow) => Duration::from_secs(3),
+            () if self.is(Mode::Stuck) => Duration::from_secs(9),
+            () => return,
+        };
+        self.cuts.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(late);
     }
 
     fn carry(&self, client: &TcpStream, target: SocketAddr) {
@@ -93,6 +109,16 @@ impl Proxy {
             if self.is(Mode::Refuse) || (self.is(cut) && cut == Mode::CutAnswers) {
                 self.cuts.fetch_add(1, Ordering::Relaxed);
                 break;
+            }
+            if cut == Mode::CutAnswers && self.is(Mode::HalfClose) {
+                self.cuts.fetch_add(1, Ordering::Relaxed);
+                drop(to.shutdown(std::net::Shutdown::Write));
+                // Until the server hangs up, as it does soon with an idle connection.
+                while let Ok(1..) = from.read(&mut buffer) {}
+                break;
+            }
+            if cut == Mode::CutAnswers {
+                self.delay();
             }
             if to.write_all(&buffer[..keep]).is_err() {
                 break;

@@ -1,4 +1,7 @@
 //! The cluster from outside: several ingests, a real Kafka, several processors, the real engine.
+//!
+//! Here: events by value, end to end. `suite`: whatever happens to the cluster; `plan`, `world` and `faults` are its parts.
+//! `three_brokers`: one of three killed at a time.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,12 +10,17 @@
 )]
 
 mod faults;
+mod plan;
+mod suite;
+mod three_brokers;
+mod world;
 
 use footfall_tests::books;
-use footfall_tests::cluster::{Cluster, Service};
+use footfall_tests::cluster::Cluster;
 use footfall_tests::footfall::Home;
 use footfall_tests::load::{self, Control, Plan, Witness};
 use footfall_tests::seed::Seed;
+use footfall_tests::service::Service;
 use std::time::{Duration, Instant};
 
 /// Events of the run; `TEST_EVENTS` overrides (500,000 in the full run).
@@ -48,9 +56,9 @@ fn settle(name: &str, home: &Home, witness: &Witness, services: &[&Service]) {
 fn every_event_is_in_the_table_once_as_it_was_sent() {
     let folder = tempfile::tempdir().unwrap();
     let cluster = Cluster::start(folder.path(), 12).unwrap();
-    let mut ingests = ["edge-1", "edge-2"].map(|name| cluster.ingest(name).unwrap());
-    let mut processors = ["p-1", "p-2", "p-3"].map(|name| cluster.processor(name).unwrap());
-    let homes = ingests.each_ref().map(|ingest| cluster.home(ingest));
+    let mut ingests = ["edge-1", "edge-2"].map(|name| cluster.wiring.ingest(name).unwrap());
+    let mut processors = ["p-1", "p-2", "p-3"].map(|name| cluster.wiring.processor(name).unwrap());
+    let homes = ingests.each_ref().map(|ingest| cluster.wiring.home(ingest));
     let events = std::env::var("TEST_EVENTS").map_or(EVENTS, |text| text.parse().unwrap());
     let plan = Plan {
         clients: 8,
@@ -68,7 +76,7 @@ fn every_event_is_in_the_table_once_as_it_was_sent() {
         service.stop().unwrap();
     }
     // The logs' closing marks are sent at the stop; somebody has to be there to read them.
-    let mut last = cluster.processor("p-4").unwrap();
+    let mut last = cluster.wiring.processor("p-4").unwrap();
     settle("cluster, stopped", &homes[0], &witness, &[&last]);
     last.stop().unwrap();
 }

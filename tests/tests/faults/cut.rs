@@ -3,9 +3,10 @@
 //! settled by the server's clock, the barrier and a look.
 
 use crate::{pass, rounds, settle, under_load};
-use footfall_tests::footfall::{Home, Server, free_port};
+use footfall_tests::footfall::{Home, free_port};
 use footfall_tests::proxy::{Mode, Proxy};
 use footfall_tests::seed::Seed;
+use footfall_tests::server::Server;
 use std::time::Duration;
 
 #[test]

@@ -1,0 +1,203 @@
+//! What operators and strangers do to the topic and to the group's positions. All calls block.
+
+use anyhow::{Context as _, Result, ensure};
+use footfall_topics::{Body, Connection, Number, Outgoing, TOPIC, Topics};
+use rdkafka::TopicPartitionList;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::topic_partition_list::Offset;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::Duration;
+use uuid::Uuid;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The way to one cluster of brokers.
+#[derive(Debug, Clone)]
+pub struct Kafka {
+    bootstrap: String,
+}
+
+impl Kafka {
+    /// At these addresses.
+    #[must_use]
+    pub fn at(bootstrap: &str) -> Self {
+        Self {
+            bootstrap: bootstrap.to_owned(),
+        }
+    }
+
+    fn connection(&self) -> Connection {
+        Connection::plain(self.bootstrap.clone())
+    }
+
+    fn topics(&self) -> Result<Topics> {
+        Ok(Topics::connect(&self.connection(), PATIENCE)?)
+    }
+
+    /// How many partitions the topic has.
+    ///
+    /// # Errors
+    /// There is none, or no answer.
+    pub fn partitions(&self) -> Result<u32> {
+        Ok(self.topics()?.describe(TOPIC)?.partitions)
+    }
+
+    /// Adds partitions, up to so many.
+    ///
+    /// # Errors
+    /// Fewer than there are, or no answer.
+    pub fn grow(&self, partitions: u32) -> Result<()> {
+        Ok(self.topics()?.grow(TOPIC, partitions)?)
+    }
+
+    /// Deletes the topic with everything in it; returns when the brokers do not know it any more.
+    ///
+    /// # Errors
+    /// There is none, or no answer.
+    pub fn delete(&self) -> Result<()> {
+        let topics = self.topics()?;
+        topics.delete(TOPIC)?;
+        crate::footfall::eventually("the end of the topic", || {
+            ensure!(topics.describe(TOPIC).is_err(), "it is still there");
+            Ok(())
+        })
+    }
+
+    /// Removes everything that the topic has, as retention does. Gives how many records that were.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn remove_records(&self) -> Result<i64> {
+        let consumer: BaseConsumer = self.connection().client().create()?;
+        let (mut list, mut removed) = (TopicPartitionList::new(), 0);
+        for partition in 0..i32::try_from(self.partitions()?)? {
+            let (first, end) = consumer.fetch_watermarks(TOPIC, partition, PATIENCE)?;
+            list.add_partition_offset(TOPIC, partition, Offset::Offset(end))?;
+            removed += end - first;
+        }
+        let admin: AdminClient<_> = self.connection().client().create()?;
+        let done = block_on(admin.delete_records(&list, &AdminOptions::new()))?;
+        for element in done.elements() {
+            element.error()?;
+        }
+        Ok(removed)
+    }
+
+    /// Commits a position for every partition, for a group without members, as Kafka's own tool does.
+    ///
+    /// # Errors
+    /// The group has members, or no answer.
+    pub fn set_positions(&self, group: &str, position: i64) -> Result<()> {
+        let consumer: BaseConsumer = self.connection().client().set("group.id", group).create()?;
+        let mut list = TopicPartitionList::new();
+        for partition in 0..i32::try_from(self.partitions()?)? {
+            list.add_partition_offset(TOPIC, partition, Offset::Offset(position))?;
+        }
+        consumer
+            .commit(&list, CommitMode::Sync)
+            .context("set the positions of a group")
+    }
+
+    /// A log of its own: so many events that nobody can read, then the mark that closes it.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn poison(&self, bad: u64) -> Result<Uuid> {
+        let log_id = Uuid::new_v4();
+        let partitions = self.partitions()?;
+        for seq in 1..=bad {
+            let payload = b"\xff\xfe not an event";
+            let body = Body::Event {
+                code: 1,
+                key: log_id,
+                payload,
+            };
+            self.send_number(log_id, seq, body, partitions)?;
+        }
+        let mark = format!(r#"{{"through":{bad},"node":"poison","closing":true}}"#);
+        self.send_number(log_id, bad + 1, Body::Mark(mark.as_bytes()), partitions)?;
+        Ok(log_id)
+    }
+
+    fn send_number(&self, log_id: Uuid, seq: u64, body: Body<'_>, partitions: u32) -> Result<()> {
+        let outgoing = Outgoing {
+            number: Number { log_id, seq },
+            received_ms: u64::try_from(crate::load::now_ms())?,
+            body,
+        };
+        let partition = outgoing.partition(partitions);
+        self.send(partition, Some(outgoing.payload()), Some(outgoing.headers()))
+    }
+
+    /// Records without a number, as a console producer sends them: to partition 0. Gives how many.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn strangers(&self) -> Result<u64> {
+        let bad = OwnedHeaders::new()
+            .insert(header("log", "not a log"))
+            .insert(header("seq", "12"));
+        self.send(0, Some(b"hello"), None)?;
+        self.send(0, None, None)?;
+        self.send(0, Some(b"x"), Some(bad))?;
+        Ok(3)
+    }
+
+    /// A record of a log of its own, in the format of a release to come, to that partition.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn of_tomorrow(&self, partition: u32) -> Result<Uuid> {
+        let log_id = Uuid::new_v4();
+        let id = log_id.to_string();
+        let headers = OwnedHeaders::new()
+            .insert(header("log", &id))
+            .insert(header("seq", "1"))
+            .insert(header("schema-version", "2"));
+        self.send(partition, Some(b"of tomorrow"), Some(headers))?;
+        Ok(log_id)
+    }
+
+    fn send(&self, partition: u32, payload: Option<&[u8]>, headers: Option<OwnedHeaders>) -> Result<()> {
+        let producer: BaseProducer = self.connection().client().set("acks", "all").create()?;
+        let mut record = BaseRecord::<(), [u8]>::to(TOPIC).partition(i32::try_from(partition)?);
+        record.payload = payload;
+        record.headers = headers;
+        producer.send(record).map_err(|(error, _)| error)?;
+        Ok(producer.flush(PATIENCE)?)
+    }
+}
+
+fn header<'a>(key: &'a str, value: &'a str) -> Header<'a, &'a str> {
+    Header {
+        key,
+        value: Some(value),
+    }
+}
+
+struct Parked(Thread);
+
+impl Wake for Parked {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// librdkafka's own thread completes the future.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let waker = Waker::from(Arc::new(Parked(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        std::thread::park();
+    }
+}

@@ -1,0 +1,133 @@
+//! A steady load at a rate that may change, for as long as a cluster lives, and the client's own record of it. Taken bit
+//! by bit, so that nothing needs the memory for all; who compares it with the table: [`crate::account`].
+
+use crate::footfall::Home;
+use crate::latency::Latencies;
+use crate::load::{Outcome, Witness, encode, event, judge, now_ms};
+use crate::seed::Seed;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Largest batch; one request in two is a single event.
+const BATCH: u64 = 30;
+
+/// What became of the requests since the last look.
+#[derive(Debug, Default, Clone)]
+pub struct Tally {
+    /// Requests sent.
+    pub requests: u64,
+    /// Of those, not answered with 2xx.
+    pub not_taken: u64,
+    /// Events in them.
+    pub events: u64,
+    /// Times of the 2xx.
+    pub latencies: Latencies,
+}
+
+/// The load and its record.
+#[derive(Debug)]
+pub struct Steady {
+    rate: AtomicU64,
+    stop: AtomicBool,
+    sent: Mutex<Witness>,
+    tally: Mutex<Tally>,
+}
+
+impl Steady {
+    /// A load of so many events per second, which is not 0, over all clients.
+    #[must_use]
+    pub fn new(rate: u64) -> Self {
+        Self {
+            rate: rate.into(),
+            stop: AtomicBool::default(),
+            sent: Mutex::default(),
+            tally: Mutex::default(),
+        }
+    }
+
+    /// Another rate from now on; gives the one before.
+    pub fn set_rate(&self, rate: u64) -> u64 {
+        self.rate.swap(rate, Ordering::Relaxed)
+    }
+
+    /// Ends [`Steady::run`] soon.
+    pub fn end(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Everything sent and answered since it was last taken.
+    #[must_use]
+    pub fn take(&self) -> Witness {
+        std::mem::take(&mut *lock(&self.sent))
+    }
+
+    /// The figures since this was last called.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        std::mem::take(&mut *lock(&self.tally))
+    }
+
+    /// Sends to every home with `clients` connections each until it is told to end.
+    pub fn run(&self, homes: &[Home], clients: u64, seed: &mut Seed) {
+        let all = clients * homes.len() as u64;
+        std::thread::scope(|scope| {
+            for home in homes {
+                for _ in 0..clients {
+                    let own = seed.fork();
+                    scope.spawn(move || self.client(home, all, own));
+                }
+            }
+        });
+    }
+
+    /// One of `clients`, each with its share of the rate.
+    fn client(&self, home: &Home, clients: u64, mut seed: Seed) {
+        let mut http = home.client();
+        let mut next = Instant::now();
+        while !self.stop.load(Ordering::Relaxed) {
+            let size = match seed.below(2) {
+                0 => 1,
+                _ => 1 + seed.below(BATCH),
+            };
+            next +=
+                Duration::from_micros(1_000_000 * size * clients / self.rate.load(Ordering::Relaxed).max(1));
+            let sent_at = now_ms();
+            let events: Vec<Value> = (0..size).map(|_| event(&mut seed)).collect();
+            let (body, encoding) = encode(&events, sent_at, seed.below(3) == 0);
+            let headers = [
+                ("content-type", "text/plain"),
+                ("content-encoding", encoding),
+                ("user-agent", "Footfall-Test/1.0"),
+            ];
+            let began = Instant::now();
+            let outcome = judge(http.request("POST", "/v1/events", &headers, &body), size);
+            self.note(events, sent_at, outcome, began.elapsed());
+            // What an outage has cost is not made up for.
+            next = next.max(Instant::now().checked_sub(Duration::from_secs(1)).unwrap_or(next));
+            std::thread::sleep(next.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    fn note(&self, events: Vec<Value>, sent_at: i64, outcome: Outcome, took: Duration) {
+        let mut tally = lock(&self.tally);
+        tally.requests += 1;
+        tally.events += events.len() as u64;
+        match outcome {
+            Outcome::Acknowledged => tally.latencies.add(took),
+            Outcome::Unknown | Outcome::Refused => tally.not_taken += 1,
+        }
+        drop(tally);
+        let mut sent = lock(&self.sent);
+        for mut event in events {
+            event["sent_at"] = json!(sent_at);
+            let id = event["id"].as_str().and_then(|id| id.parse().ok());
+            sent.insert(id.unwrap_or_default(), (outcome, event));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

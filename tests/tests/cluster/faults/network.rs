@@ -1,0 +1,28 @@
+//! The way from the processors to ClickHouse: cut, slow, half-closed. What became of an insert is unknown then.
+
+use super::pass;
+use crate::world::{World, lock};
+use anyhow::{Result, ensure};
+use footfall_tests::proxy::Mode;
+use footfall_tests::seed::Seed;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+pub(super) fn disturbed(world: &World, mode: Mode, seed: &mut Seed) -> Result<()> {
+    let _network = lock(&world.network);
+    let before = world.proxy.cuts();
+    for _ in 0..2 {
+        world.proxy.set(mode);
+        std::thread::sleep(Duration::from_millis(500));
+        pass(seed, Duration::from_secs(3));
+        world.proxy.set(Mode::Pass);
+        pass(seed, Duration::from_secs(2));
+    }
+    // With another fault at the same time there may be nobody who sends anything.
+    let alone = !world.mixed.load(Ordering::Relaxed);
+    ensure!(
+        !alone || world.proxy.cuts() > before,
+        "{mode:?}: nothing was disturbed"
+    );
+    Ok(())
+}

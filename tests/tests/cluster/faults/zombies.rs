@@ -1,0 +1,84 @@
+//! A processor that was taken for dead comes back, with an insert on its way.
+
+use super::one;
+use crate::world::{Member, World, lock};
+use anyhow::{Context, Result, ensure};
+use footfall_tests::footfall::eventually;
+use footfall_tests::gate::Hold;
+use footfall_tests::seed::Seed;
+use std::time::Duration;
+
+/// Stopped with an insert in its gate; the others take over and do its work; then the insert is let go, and it wakes.
+pub(super) fn zombie(world: &World, hold: Hold, seed: &mut Seed) -> Result<()> {
+    let member = lock(&world.processors[one(seed, 3)]);
+    // Both are needed for the others to take over.
+    let (_broker, _engine, _network) = (lock(&world.broker), lock(&world.engine), lock(&world.network));
+    member.service.wait_ready()?;
+    let (refused, lost) = (refused(&member)?, lost(&member));
+    member.gate.arm(hold);
+    let frozen = freeze(&member, world);
+    member.gate.release();
+    let ended = frozen.and_then(|()| {
+        eventually("the end of the held insert", || {
+            member.gate.is_over().then_some(()).context("no answer")
+        })
+    });
+    member.service.signal(libc::SIGCONT);
+    ended?;
+    judge(&member, hold, world)?;
+    eventually("a zombie that knows what it is", || {
+        let commits = self::refused(&member)? - refused;
+        ensure!(
+            commits > 0.0 || self::lost(&member) > lost,
+            "{}",
+            member.service.printed()
+        );
+        Ok(())
+    })?;
+    let mut seen = lock(&world.seen);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+    {
+        seen.refused_commits += (self::refused(&member)? - refused) as u64;
+    }
+    seen.assignments_lost += (self::lost(&member) - lost) as u64;
+    Ok(())
+}
+
+/// Returns when the others have done everything that it had not.
+fn freeze(member: &Member, world: &World) -> Result<()> {
+    eventually("an insert on its way", || {
+        member.gate.is_holding().then_some(()).context("none")
+    })?;
+    member.service.signal(libc::SIGSTOP);
+    // So that numbers above those that it holds are in the table.
+    std::thread::sleep(Duration::from_secs(2));
+    world.wait_for(&world.heights()?)
+}
+
+/// The held insert must not have got in.
+fn judge(member: &Member, hold: Hold, world: &World) -> Result<()> {
+    let (answer, code) = (member.gate.answer(), member.gate.exception());
+    let mut seen = lock(&world.seen);
+    if hold == Hold::Whole {
+        ensure!(code == Some(469), "a late insert was answered: {answer}");
+        seen.refused_late += 1;
+    } else {
+        ensure!(
+            !answer.contains(" 200 OK") || code.is_some(),
+            "a zombie's insert was taken: {answer}"
+        );
+        seen.begun
+            .push(code.map_or("connection closed".to_owned(), |code| format!("code {code}")));
+    }
+    Ok(())
+}
+
+fn refused(member: &Member) -> Result<f64> {
+    member
+        .service
+        .metric("footfall_kafka_commits_failed_total{outcome=\"refused\"")
+}
+
+fn lost(member: &Member) -> usize {
+    member.service.printed().matches("the assignment is lost").count()
+}

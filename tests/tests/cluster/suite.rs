@@ -1,0 +1,203 @@
+//! One long-lived cluster under a steady load, on which faults are injected: one after the other, each with its recovery,
+//! then mixed at random. At the end everything that was ever sent is compared with the table.
+
+use crate::faults::inject;
+use crate::plan::{Fault, Step, Wanted};
+use crate::world::{World, lock};
+use anyhow::{Context, Result, ensure};
+use footfall_tests::account::Account;
+use footfall_tests::books::{Books, query};
+use footfall_tests::footfall::eventually;
+use footfall_tests::seed::Seed;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// Most time in which everything acknowledged must be in the table after a fault. It bounds a failure, it judges nothing.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Length of a round in which faults are mixed, and how many go on at once.
+const ROUND: Duration = Duration::from_secs(90);
+const HANDS: usize = 3;
+
+#[test]
+fn whatever_happens_to_the_cluster_every_event_is_in_the_table_once() {
+    let wanted = Wanted::from_env();
+    let mut seed = Seed::from_env();
+    let rate = std::env::var("TEST_RATE").map_or(400, |text| text.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::start(folder.path(), rate).unwrap();
+    let mut report = Report::default();
+    let mut load_seed = seed.fork();
+    let result = std::thread::scope(|scope| {
+        scope.spawn(|| world.load.run(&world.homes, 4, &mut load_seed));
+        let _end = EndOfLoad(&world);
+        report.steps(&world, &wanted.steps(&mut seed))?;
+        report.mixed(&world, &wanted, &mut seed)
+    });
+    let result = result.and_then(|()| report.finish(&world));
+    report.print(&world);
+    if let Err(error) = result {
+        println!("{}", world.printed());
+        panic!("{error:?}");
+    }
+}
+
+/// Ends the load when it goes, also when something has panicked: the load would go on for ever.
+struct EndOfLoad<'a>(&'a World);
+
+impl Drop for EndOfLoad<'_> {
+    fn drop(&mut self) {
+        self.0.load.end();
+    }
+}
+
+#[derive(Default)]
+struct Report {
+    account: Account,
+    recoveries: BTreeMap<Fault, Vec<Duration>>,
+    mixed: BTreeMap<Fault, u64>,
+    rounds: Vec<Duration>,
+    result: String,
+}
+
+impl Report {
+    fn steps(&mut self, world: &World, steps: &[Step]) -> Result<()> {
+        let last = steps.last().map_or(0, |step| step.number);
+        for step in steps {
+            let name = format!("step {} of {last}, {:?}", step.number, step.fault);
+            println!("{name}{}", if step.long { ", long" } else { "" });
+            // Some load between two faults, and a moment that is never the same.
+            let mut seed = Seed::new(step.seed);
+            std::thread::sleep(Duration::from_millis(500 + seed.below(1_500)));
+            let began = Instant::now();
+            inject(world, step.fault, step.long, &mut seed).with_context(|| name.clone())?;
+            let disturbed = began.elapsed();
+            let recovery = self.recover(world).with_context(|| name.clone())?;
+            self.recoveries.entry(step.fault).or_default().push(recovery);
+            println!(
+                "{name}: {disturbed:.1?}, recovered after {recovery:.1?}; {} events",
+                self.account.events()
+            );
+        }
+        Ok(())
+    }
+
+    /// From now until everything that is acknowledged by now is in the table.
+    fn recover(&mut self, world: &World) -> Result<Duration> {
+        self.account.add(world.load.take());
+        self.account.settle(world.home(), PATIENCE)
+    }
+
+    /// Several faults at once, at random, round by round; after each everything has to come back.
+    fn mixed(&mut self, world: &World, wanted: &Wanted, seed: &mut Seed) -> Result<()> {
+        let (began, faults) = (Instant::now(), wanted.faults());
+        world.mixed.store(true, Ordering::Relaxed);
+        while began.elapsed() < Duration::from_secs(60 * wanted.minutes) {
+            let round = Instant::now();
+            let done = std::thread::scope(|scope| {
+                let hands: Vec<_> = (0..HANDS)
+                    .map(|_| (seed.fork(), &faults))
+                    .map(|(own, faults)| scope.spawn(move || hand(world, faults, own, round)))
+                    .collect();
+                let done = hands.into_iter().map(|hand| hand.join().unwrap());
+                done.collect::<Result<Vec<_>>>()
+            })?;
+            for fault in done.concat() {
+                *self.mixed.entry(fault).or_default() += 1;
+            }
+            let recovery = self.recover(world).context("after a round of mixed faults")?;
+            println!(
+                "mixed, {:.0?}: recovered after {recovery:.1?}; {} events",
+                began.elapsed(),
+                self.account.events()
+            );
+            self.rounds.push(recovery);
+        }
+        Ok(())
+    }
+
+    /// The load is over: the logs are closed, the last are read, and everything is compared once more.
+    fn finish(&mut self, world: &World) -> Result<()> {
+        self.recover(world)?;
+        for ingest in &world.ingests {
+            lock(ingest).stop()?;
+        }
+        let books = eventually("balanced books", || {
+            let books = books(world)?;
+            ensure!(books.missing == 0 && books.doubled == 0, "{books:?}");
+            Ok(books)
+        })?;
+        let checked = self.account.finish(world.home())?;
+        self.result = format!("{checked:?}, {books:?}; lost 0, doubled 0, altered 0");
+        for mut member in world.all() {
+            member.service.stop()?;
+        }
+        Ok(())
+    }
+
+    fn print(&self, world: &World) {
+        println!("{:<20}{:>7}{:>12}{:>12}", "fault", "times", "p50", "max");
+        for (fault, times) in &self.recoveries {
+            line(&format!("{fault:?}"), times);
+        }
+        if !self.rounds.is_empty() {
+            line("rounds of mixed", &self.rounds);
+            println!("mixed: {:?}", self.mixed);
+        }
+        let seen = lock(&world.seen).clone();
+        println!(
+            "zombies: {} late inserts refused (469); begun inserts: {:?}; {} commits refused, {} told that they are members no more",
+            seen.refused_late, seen.begun, seen.refused_commits, seen.assignments_lost
+        );
+        println!("sent again from edge logs: ranges of {} numbers", seen.sent_again);
+        println!("connections cut or answers delayed: {}", world.proxy.cuts());
+        for outage in seen.outages {
+            println!("{outage}");
+        }
+        println!("{} events: {}", self.account.events(), self.result);
+    }
+}
+
+/// Injects one fault after the other until the round is over; gives which.
+fn hand(world: &World, faults: &[Fault], mut seed: Seed, round: Instant) -> Result<Vec<Fault>> {
+    let mut done = Vec::new();
+    while round.elapsed() < ROUND {
+        let fault = *seed.pick(faults);
+        inject(world, fault, false, &mut seed).with_context(|| format!("{fault:?}, mixed"))?;
+        done.push(fault);
+        std::thread::sleep(Duration::from_millis(seed.below(3_000)));
+    }
+    Ok(done)
+}
+
+fn line(name: &str, times: &[Duration]) {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    let (p50, max) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() - 1]);
+    println!(
+        "{name:<20}{:>7}{:>12}{:>12}",
+        times.len(),
+        format!("{p50:.1?}"),
+        format!("{max:.1?}")
+    );
+}
+
+/// Sums of the books. What is missing of a log counts up to its last mark; the log of strangers has none.
+fn books(world: &World) -> Result<Books> {
+    let sql = "SELECT sum(acknowledged) AS acknowledged, sum(rows) AS rows, sum(ledger) AS ledger, \
+        sumIf(missing, through > 0) AS missing, sum(doubled) AS doubled FROM footfall.books";
+    let rows = query(world.home(), sql)?;
+    let sum = |name: &str| {
+        rows.first()
+            .and_then(|row| row[name].as_u64())
+            .context("the books")
+    };
+    Ok(Books {
+        acknowledged: sum("acknowledged")?,
+        rows: sum("rows")?,
+        ledger: sum("ledger")?,
+        missing: sum("missing")?,
+        doubled: sum("doubled")?,
+    })
+}
