@@ -31,11 +31,13 @@ impl Progress {
         self.0.store(state, Ordering::Relaxed);
     }
 
-    /// A byte has come: if the connection was idle, a head has begun.
-    pub(super) fn received(&self) {
-        if self.get() == IDLE {
+    /// A byte has come: if the connection was idle, a head has begun, and `true` is given.
+    pub(super) fn received(&self) -> bool {
+        let begins = self.get() == IDLE;
+        if begins {
             self.set(HEAD);
         }
+        begins
     }
 
     /// A handler has begun; the connection is idle again when the result is dropped.

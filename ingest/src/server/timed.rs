@@ -133,7 +133,11 @@ impl AsyncRead for Timed {
         let this = &mut *self;
         match Pin::new(&mut this.stream).poll_read(cx, buf) {
             Poll::Ready(read) => {
-                this.progress.received();
+                // Whatever it waited for is over, also if the next request needs no wait: or a connection that is never
+                // idle for long would be hung up on after its first idle moment's time.
+                if this.progress.received() {
+                    this.waiting = None;
+                }
                 Poll::Ready(read)
             }
             Poll::Pending => match this.check_reading(cx) {

@@ -107,6 +107,17 @@ async fn an_idle_connection_is_closed_and_not_sooner_than_a_head_would_be() {
 }
 
 #[tokio::test]
+async fn a_connection_in_use_is_kept_for_longer_than_it_may_be_idle() {
+    let server = impatient().await;
+    let mut client = server.client().await;
+    for _ in 0..12 {
+        assert_eq!(client.send(&Request::post(BODY)).await.status, 200);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(client.is_closed().await);
+}
+
+#[tokio::test]
 async fn who_does_not_read_the_answers_is_hung_up_on() {
     let server = impatient().await;
     let client = server.client().await;
