@@ -111,6 +111,10 @@ impl Service {
     /// It did not end in time.
     pub fn end(&mut self) -> Result<ExitStatus> {
         self.signal(libc::SIGTERM);
+        self.ended()
+    }
+
+    fn ended(&mut self) -> Result<ExitStatus> {
         eventually("the end of a service", || {
             self.child.try_wait()?.context("still running")
         })
@@ -121,7 +125,16 @@ impl Service {
     /// # Errors
     /// It did not end in time, or not with success; with what it has printed.
     pub fn stop(&mut self) -> Result<()> {
-        let status = self.end()?;
+        self.signal(libc::SIGTERM);
+        self.stopped()
+    }
+
+    /// The end of a drain that was asked for already: a second SIGTERM would stop it hard.
+    ///
+    /// # Errors
+    /// As [`Service::stop`].
+    pub fn stopped(&mut self) -> Result<()> {
+        let status = self.ended()?;
         ensure!(
             status.success(),
             "a service ended with {status}:\n{}",

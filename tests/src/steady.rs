@@ -2,9 +2,11 @@
 //! by bit, so that nothing needs the memory for all; who compares it with the table: [`crate::account`].
 
 use crate::footfall::Home;
+use crate::http::Answer;
 use crate::latency::Latencies;
 use crate::load::{Outcome, Witness, encode, event, judge, now_ms};
 use crate::seed::Seed;
+use anyhow::Result;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +15,9 @@ use std::time::{Duration, Instant};
 /// Largest batch; one request in two is a single event.
 const BATCH: u64 = 30;
 
+/// Reasons that are kept.
+const REASONS: usize = 5;
+
 /// What became of the requests since the last look.
 #[derive(Debug, Default, Clone)]
 pub struct Tally {
@@ -20,6 +25,8 @@ pub struct Tally {
     pub requests: u64,
     /// Of those, not answered with 2xx.
     pub not_taken: u64,
+    /// The first of their answers, or why there was none.
+    pub reasons: Vec<String>,
     /// Events in them.
     pub events: u64,
     /// Times of the 2xx.
@@ -102,11 +109,25 @@ impl Steady {
                 ("user-agent", "Footfall-Test/1.0"),
             ];
             let began = Instant::now();
-            let outcome = judge(http.request("POST", "/v1/events", &headers, &body), size);
-            self.note(events, sent_at, outcome, began.elapsed());
+            let answer = http.request("POST", "/v1/events", &headers, &body);
+            let took = began.elapsed();
+            self.excuse(&answer);
+            self.note(events, sent_at, judge(answer, size), took);
             // What an outage has cost is not made up for.
             next = next.max(Instant::now().checked_sub(Duration::from_secs(1)).unwrap_or(next));
             std::thread::sleep(next.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    fn excuse(&self, answer: &Result<Answer>) {
+        let reason = match answer {
+            Ok(answer) if answer.status == 200 => return,
+            Ok(answer) => format!("{} {}", answer.status, answer.text()),
+            Err(error) => format!("{error:#}"),
+        };
+        let mut tally = lock(&self.tally);
+        if tally.reasons.len() < REASONS {
+            tally.reasons.push(reason);
         }
     }
 

@@ -57,7 +57,7 @@ fn one_of_three_brokers_may_be_killed_at_a_time_and_nothing_stops() {
         tally.requests,
         tally.latencies.percentile(0.99)
     );
-    assert_eq!(not_taken, 0);
+    assert_eq!(not_taken, 0, "{:?}", tally.reasons);
     account.add(load.take());
     account.settle(&homes[0], Duration::from_secs(120)).unwrap();
     ingests.iter_mut().for_each(|ingest| ingest.stop().unwrap());

@@ -71,7 +71,7 @@ pub(crate) fn stop(members: &mut [MutexGuard<'_, Member>]) -> Result<()> {
     for member in members.iter() {
         member.service.signal(libc::SIGTERM);
     }
-    members.iter_mut().try_for_each(|member| member.service.stop())
+    members.iter_mut().try_for_each(|member| member.service.stopped())
 }
 
 pub(crate) fn again(members: &mut [MutexGuard<'_, Member>]) -> Result<()> {

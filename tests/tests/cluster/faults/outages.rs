@@ -46,9 +46,10 @@ pub(super) fn broker(world: &World, long: bool, seed: &mut Seed) -> Result<()> {
     ));
     ensure!(
         tally.not_taken == 0,
-        "{} of {} requests were not taken without a broker",
+        "{} of {} requests were not taken without a broker: {:?}",
         tally.not_taken,
-        tally.requests
+        tally.requests,
+        tally.reasons
     );
     Ok(())
 }
