@@ -2,11 +2,10 @@
 //! topic up by its name for every record. rdkafka's own `send` does both.
 
 use std::ffi::CString;
-use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
+use footfall_topics::HEADER_C;
 use rdkafka::bindings as native;
-use rdkafka::message::OwnedHeaders;
 use rdkafka::types::RDKafkaErrorCode;
 
 /// The topic of one producer. Must be dropped before the producer.
@@ -18,13 +17,14 @@ pub(crate) struct Handle {
 // SAFETY: librdkafka's handles may be used by any thread.
 unsafe impl Send for Handle {}
 
-/// What is sent. Key and headers are copied or taken over; of the payload only the address is kept.
+/// What is sent. Key and line are copied; of the payload only the address is kept.
 pub(crate) struct Parcel<'a> {
     pub(crate) partition: i32,
     pub(crate) key: &'a str,
     pub(crate) payload: &'a [u8],
     pub(crate) timestamp_ms: i64,
-    pub(crate) headers: OwnedHeaders,
+    /// Value of the one header.
+    pub(crate) line: &'a str,
     /// Comes back with the report.
     pub(crate) index: usize,
 }
@@ -50,11 +50,7 @@ impl Handle {
     /// The payload stays where it is until the record's report has come or the producer is destroyed.
     pub(crate) unsafe fn send(&self, parcel: Parcel<'_>) -> Result<(), RDKafkaErrorCode> {
         use native::rd_kafka_vtype_t as v;
-        let mut headers = ManuallyDrop::new(parcel.headers);
-        let native_headers: *const native::rd_kafka_headers_t =
-            std::ptr::from_ref(headers.as_borrowed()).cast();
-        // SAFETY: the types of the arguments are those that each tag asks for. The headers belong to the producer
-        // when it has taken the record, and to us when it has not; opaque is only a number to it.
+        // SAFETY: the types of the arguments are those that each tag asks for; opaque is only a number to it.
         let answer = unsafe {
             native::rd_kafka_producev(
                 self.client.as_ptr(),
@@ -74,18 +70,16 @@ impl Handle {
                 parcel.index,
                 v::RD_KAFKA_VTYPE_TIMESTAMP,
                 parcel.timestamp_ms,
-                v::RD_KAFKA_VTYPE_HEADERS,
-                native_headers,
+                v::RD_KAFKA_VTYPE_HEADER,
+                HEADER_C.as_ptr(),
+                parcel.line.as_ptr(),
+                parcel.line.len(),
                 v::RD_KAFKA_VTYPE_END,
             )
         };
         match RDKafkaErrorCode::from(answer) {
             RDKafkaErrorCode::NoError => Ok(()),
-            refused => {
-                // SAFETY: not taken over, and not used again.
-                unsafe { ManuallyDrop::drop(&mut headers) };
-                Err(refused)
-            }
+            refused => Err(refused),
         }
     }
 }

@@ -39,8 +39,9 @@ pub(crate) struct Sender {
     handle: Handle,
     producer: BaseProducer<Reports>,
     window: Window,
-    /// Kept for its room.
+    /// These two are kept for their room.
     delivered: Vec<usize>,
+    line: String,
     most: (usize, usize),
 }
 
@@ -61,6 +62,7 @@ impl Sender {
             producer,
             window: Window::default(),
             delivered: Vec::new(),
+            line: String::new(),
             most: (config.in_flight_records, config.in_flight_bytes),
         })
     }
@@ -78,13 +80,14 @@ impl Sender {
         let key: &str = out.key().hyphenated().encode_lower(&mut key);
         let partition = footfall_topics::partition_of(key.as_bytes(), partitions);
         let payload = out.payload();
+        out.line(&mut self.line);
         let index = self.window.push(after(item), held(item, payload));
         let parcel = Parcel {
             partition: i32::try_from(partition).unwrap_or(i32::MAX),
             key,
             payload,
             timestamp_ms: i64::try_from(out.received_ms).unwrap_or(i64::MAX),
-            headers: out.headers(),
+            line: &self.line,
             index,
         };
         // SAFETY: the window holds the payload until the report has come, and outlives the producer.

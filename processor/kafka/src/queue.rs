@@ -3,7 +3,7 @@
 
 use crate::context::Context;
 use crate::exchange::Exchange;
-use footfall_topics::{Received, Unreadable, decode_headers};
+use footfall_topics::{HEADER, Received, Unreadable, decode_headers};
 use rdkafka::bindings as native;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
@@ -130,7 +130,7 @@ impl Message {
         // SAFETY: the message is alive, and its headers live as long as it does.
         let found = unsafe { native::rd_kafka_message_headers(self.raw.as_ptr(), &raw mut headers) };
         if RDKafkaErrorCode::from(found) != RDKafkaErrorCode::NoError {
-            return Err(Unreadable::Missing("log"));
+            return Err(Unreadable::Missing(HEADER));
         }
         let pairs = (0..).map_while(|index| {
             let (mut name, mut value, mut size) = (null(), null(), 0);

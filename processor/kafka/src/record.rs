@@ -10,7 +10,7 @@ use crate::queue::Message;
 use bytes::Bytes;
 use footfall_delivery::UNKNOWN_TIME;
 use footfall_processor::source::{Content, Record};
-use footfall_topics::{Content as Said, Received};
+use footfall_topics::{Content as Said, Received, Unreadable};
 use uuid::{Builder, Uuid};
 
 pub(crate) fn record(message: &Message, bytes: Bytes, topic_id: &str) -> Record {
@@ -25,10 +25,7 @@ pub(crate) fn record(message: &Message, bytes: Bytes, topic_id: &str) -> Record 
                 log_id: stranger(topic_id, message.partition()),
                 seq: position + 1,
                 time_ms: UNKNOWN_TIME,
-                content: Content::Unreadable {
-                    reason: why.to_string(),
-                    bytes,
-                },
+                content: nameless(&why, bytes),
             }
         }
     }
@@ -46,6 +43,15 @@ fn known(position: u64, received: Received, bytes: Bytes) -> Record {
             Said::Lost { last, reason } => Content::Lost { last, reason, bytes },
             Said::Unknown(what) => Content::Unknown { what, bytes },
         },
+    }
+}
+
+/// A newer release's record is waited for, even if this one cannot find its number.
+fn nameless(why: &Unreadable, bytes: Bytes) -> Content {
+    let reason = why.to_string();
+    match why {
+        Unreadable::Newer(_) => Content::Unknown { what: reason, bytes },
+        Unreadable::Missing(_) | Unreadable::Invalid { .. } => Content::Unreadable { reason, bytes },
     }
 }
 

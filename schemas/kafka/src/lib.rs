@@ -1,7 +1,7 @@
 //! The Kafka topic, as ingest and the processor agree on it: sister of the tables.
 //!
 //! 1. [`Outgoing`]: what the forwarder sends, [`decode`]: what the processor makes of it ([`Received`]); the only two
-//!    places that know the headers;
+//!    places that know the header, and the headers of the format before;
 //! 2. [`partition_of`]: which partition a key has, as Kafka's own clients compute it;
 //! 3. [`Connection`]: where the brokers are and how to be let in, as a librdkafka configuration; [`Complaints`]: what
 //!    librdkafka has to say about that, each thing once;
@@ -14,10 +14,12 @@ mod complaint;
 mod connection;
 mod describe;
 mod error;
+mod line;
 mod outgoing;
 mod partition;
 mod received;
 mod record;
+mod separate;
 mod settings;
 mod topic;
 
@@ -28,7 +30,7 @@ pub use error::TopicError;
 pub use outgoing::{Body, Outgoing};
 pub use partition::{murmur2, partition_of};
 pub use received::{Content, Received, Unreadable, decode, decode_headers};
-pub use record::{CONTENT_TYPE, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number, VERSION};
+pub use record::{FORMAT, HEADER, HEADER_C, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number};
 pub use settings::{Difference, TopicSettings};
 pub use topic::{Created, Topics};
 

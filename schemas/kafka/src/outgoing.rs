@@ -1,4 +1,4 @@
-//! A record on its way to the topic: key, partition, headers, payload. The format stands in `record`.
+//! A record on its way to the topic: key, partition, header, payload. The format stands in `record`.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use uuid::Uuid;
 
 use crate::partition::partition_of;
-use crate::record::{CONTENT_TYPE, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number, VERSION_TEXT};
+use crate::record::{FORMAT, HEADER, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number};
 
 /// A record on its way to the topic.
 #[derive(Clone, Copy, Debug)]
@@ -71,28 +71,34 @@ impl<'a> Outgoing<'a> {
         }
     }
 
-    /// All headers.
+    /// Writes the value of its one header, [`HEADER`], in place of what `line` holds.
+    pub fn line(&self, line: &mut String) {
+        let (mut log, mut digits) = ([0; 36], [0; 20]);
+        line.clear();
+        line.push_str(FORMAT);
+        line.push(' ');
+        line.push_str(key_text(self.number.log_id, &mut log));
+        line.push(' ');
+        line.push_str(decimal(self.number.seq, &mut digits));
+        line.push(' ');
+        line.push_str(decimal(self.received_ms, &mut digits));
+        line.push(' ');
+        line.push_str(&self.event_type());
+        if let Body::Lost { last, reason, .. } = self.body {
+            line.push(' ');
+            line.push_str(decimal(last, &mut digits));
+            line.push(' ');
+            line.push_str(reason);
+        }
+    }
+
+    /// The same for rdkafka's own producers.
     #[must_use]
     pub fn headers(&self) -> OwnedHeaders {
-        let (mut log, mut seq, mut received) = ([0; 36], [0; 20], [0; 20]);
-        let event_type = self.event_type();
-        let content_type = match self.body {
-            Body::Event { .. } | Body::Mark(_) => CONTENT_TYPE,
-            Body::Lost { .. } => "application/octet-stream",
-        };
-        let headers = OwnedHeaders::new_with_capacity(8)
-            .insert(text("log", key_text(self.number.log_id, &mut log)))
-            .insert(text("seq", decimal(self.number.seq, &mut seq)))
-            .insert(text("received", decimal(self.received_ms, &mut received)))
-            .insert(text("schema-version", VERSION_TEXT))
-            .insert(text("event-type", &event_type))
-            .insert(text("content-type", content_type));
-        match self.body {
-            Body::Lost { last, reason, .. } => headers
-                .insert(text("last", decimal(last, &mut seq)))
-                .insert(text("reason", reason)),
-            Body::Event { .. } | Body::Mark(_) => headers,
-        }
+        let mut line = String::new();
+        self.line(&mut line);
+        let value = Some(line.as_str());
+        OwnedHeaders::new_with_capacity(1).insert(Header { key: HEADER, value })
     }
 
     fn event_type(&self) -> Cow<'static, str> {
@@ -108,7 +114,7 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// A UUID as it stands in keys and headers.
+/// A UUID as it stands in keys and in the header.
 pub(crate) fn key_text(id: Uuid, buffer: &mut [u8; 36]) -> &str {
     id.hyphenated().encode_lower(buffer)
 }
@@ -124,9 +130,4 @@ fn decimal(mut number: u64, buffer: &mut [u8; 20]) -> &str {
         }
     }
     std::str::from_utf8(buffer.get(at..).unwrap_or_default()).unwrap_or_default()
-}
-
-fn text<'a>(key: &'a str, value: &'a str) -> Header<'a, &'a str> {
-    let value = Some(value);
-    Header { key, value }
 }

@@ -3,29 +3,55 @@
 //! ```text
 //! key       visitor id; of a mark or a lost range: the log id. 36 characters of lower-case UUID
 //! payload   the event's JSON as it stands in the log; of a mark its JSON; of a lost range what stood in its place
-//! headers   log             the local log, UUID                           \ the record's identity,
-//!           seq             its number there, decimal, from 1             / whatever the offset
-//!           received        when the edge received it, unix ms, decimal
-//!           schema-version  format of the payload, decimal
-//!           event-type      `page_view`, …; the log's own records: `$mark`, `$lost`
-//!           content-type    `application/json`; of `$lost`: `application/octet-stream`
-//!           last, reason    only of `$lost`: last number of the range (`seq` is the first), and why
+//! header    footfall   1 <log> <seq> <received> <type>
+//!                      1 <log> <seq> <received> $lost <last> <reason>
 //! ```
-//! `received` repeats the timestamp that the record is sent with, because the topic is made with `LogAppendTime`:
-//! retention shall count from the arrival, not by an edge's clock or by the age of what a drained node still had.
+//! One line of words, one space between two:
+//! - `1`, the format of the record: of this line, and of what the payload is. Decimal;
+//! - the local log (UUID) and the number there (decimal, from 1): the record's identity, whatever the offset;
+//! - when the edge received it, unix ms, decimal. It stands here because the topic is made with `LogAppendTime`:
+//!   retention shall count from the arrival, not by an edge's clock or by the age of what a drained node still had;
+//! - what it is: `page_view`, …, whose payload is JSON; the log's own records: `$mark` (JSON), `$lost` (any bytes). Any
+//!   other word that begins with `$` is of a newer release;
+//! - of a lost range: its last number (`<seq>` is the first), and why, which goes to the end of the line. Elsewhere
+//!   words that follow are ignored.
+//!
+//! **In every format to come the first three words stay what they are**, so that a record that is not understood can
+//! still be named, and waited for.
+//!
+//! One header, because librdkafka makes three allocations for the first one and one more for each other, on both sides.
+//! Other headers (`traceparent`, a mirror's own) are let be.
+//!
+//! # The format before
+//! Up to November 2026 the same stood in headers of its own; records of it are read for as long as a topic, a mirror
+//! or a drained log may have them:
+//!
+//! ```text
+//! headers   log             the local log, UUID
+//!           seq             its number there, decimal, from 1
+//!           received        when the edge received it, unix ms, decimal
+//!           schema-version  `1`
+//!           event-type      `page_view`, …, `$mark`, `$lost`
+//!           content-type    `application/json`; of `$lost`: `application/octet-stream`
+//!           last, reason    only of `$lost`
+//! ```
+//! A record with both is read by its `footfall`.
 
 use uuid::Uuid;
 
-/// The format that this release writes and reads.
-pub const VERSION: u16 = footfall_schemas::event::VERSION;
+/// The one header.
+pub const HEADER: &str = "footfall";
 
-/// Of events and marks.
-pub const CONTENT_TYPE: &str = "application/json";
+/// `HEADER` as C has it.
+pub const HEADER_C: &std::ffi::CStr = c"footfall";
 
-/// `event-type` of a log's mark.
+/// The format that this release writes.
+pub const FORMAT: &str = "1";
+
+/// Type of a log's mark.
 pub const MARK_TYPE: &str = "$mark";
 
-/// `event-type` of a range that the log cannot read.
+/// Type of a range that the log cannot read.
 pub const LOST_TYPE: &str = "$lost";
 
 /// Most bytes that stand in a lost range's place: under the least that a broker takes (1 MB).
@@ -39,7 +65,3 @@ pub struct Number {
     /// From 1.
     pub seq: u64,
 }
-
-/// [`VERSION`] as the header has it.
-pub(crate) const VERSION_TEXT: &str = "1";
-const _: () = assert!(VERSION == 1, "VERSION_TEXT has to say the same");

@@ -74,11 +74,8 @@ async fn a_newer_format_is_waited_for_and_the_other_partitions_go_on() {
     let plan = Plan::of(&cluster);
     edge.send(300);
     edge.last += 1;
-    let newer = OwnedHeaders::new()
-        .insert(header("log", &edge.log_id.to_string()))
-        .insert(header("seq", &edge.last.to_string()))
-        .insert(header("schema-version", "2"));
-    edge.send_strange(Some(b"of tomorrow"), Some(newer));
+    let newer = format!("2 {} {} and whatever it says", edge.log_id, edge.last);
+    edge.send_line(&newer, b"of tomorrow");
     edge.send(600);
     let member = plan.start();
     eventually("a partition waits", async || {

@@ -11,6 +11,7 @@ mod a_bad_record_costs_only_itself;
 mod a_commit_of_a_frozen_member_is_refused;
 mod a_processor_that_fails_harms_nothing;
 mod a_topic_that_changes_loses_nothing;
+mod both_record_formats_are_read;
 mod every_number_is_in_the_tables_once;
 mod memory_is_bounded_and_the_group_is_served;
 mod support;

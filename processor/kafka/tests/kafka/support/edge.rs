@@ -1,15 +1,35 @@
 //! An edge as the topic sees it: records of one log, numbered, sent the way that the forwarder sends them.
 
+use super::before;
 use super::cluster::TOPIC;
 use super::event::{now_ms, small};
-use footfall_topics::{Body, Connection, Number, Outgoing};
+use footfall_topics::{Body, Connection, HEADER, Number, Outgoing};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::OwnedHeaders;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use std::time::Duration;
 use uuid::Uuid;
 
+/// How records are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Current,
+    /// As releases up to November 2026 did.
+    Before,
+}
+
+impl Format {
+    pub fn other(self) -> Self {
+        match self {
+            Self::Current => Self::Before,
+            Self::Before => Self::Current,
+        }
+    }
+}
+
 pub struct Edge {
+    /// Of what is sent from now on.
+    pub format: Format,
     pub log_id: Uuid,
     /// The greatest number so far.
     pub last: u64,
@@ -27,6 +47,7 @@ impl Edge {
             .set("linger.ms", "5")
             .set("message.timeout.ms", "0");
         Self {
+            format: Format::Current,
             log_id: Uuid::new_v4(),
             last: 0,
             marked: 0,
@@ -51,6 +72,15 @@ impl Edge {
         record.headers = headers;
         self.producer.send(record).unwrap();
         self.flush();
+    }
+
+    /// Sends a record whose line is this one, to partition 1.
+    pub fn send_line(&self, line: &str, payload: &[u8]) {
+        let (key, value) = (HEADER, Some(line));
+        self.send_strange(
+            Some(payload),
+            Some(OwnedHeaders::new().insert(Header { key, value })),
+        );
     }
 
     /// Sends so many new events, of 500 visitors.
@@ -97,7 +127,8 @@ impl Edge {
         self.producer.flush(Duration::from_secs(60)).unwrap();
     }
 
-    fn put(&self, seq: u64, body: Body<'_>) {
+    /// Sends a number, whatever it is. A lost range has the number that it begins with.
+    pub fn put(&self, seq: u64, body: Body<'_>) {
         let number = Number {
             log_id: self.log_id,
             seq,
@@ -113,7 +144,10 @@ impl Edge {
             .key(&key)
             .payload(outgoing.payload())
             .partition(partition)
-            .headers(outgoing.headers());
+            .headers(match self.format {
+                Format::Current => outgoing.headers(),
+                Format::Before => before::headers(&outgoing),
+            });
         while let Err((error, again)) = self.producer.send(record) {
             assert!(matches!(
                 error,

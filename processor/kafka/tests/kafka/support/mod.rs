@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub mod before;
 pub mod cluster;
 pub mod edge;
 #[path = "../../../../tests/processor/support/engine.rs"]
