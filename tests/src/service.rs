@@ -67,13 +67,20 @@ impl Service {
     /// # Errors
     /// It does not answer.
     pub fn metric(&self, beginning: &str) -> Result<f64> {
-        let mut client = Client::new(self.admin, Duration::from_secs(5));
-        let answer = client.request("GET", "/metrics", &[], b"")?;
-        let text = answer.text();
+        let text = self.metrics()?;
         let values = text.lines().filter(|line| line.starts_with(beginning));
         Ok(values
             .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
             .sum())
+    }
+
+    /// All of `/metrics`.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn metrics(&self) -> Result<String> {
+        let mut client = Client::new(self.admin, Duration::from_secs(5));
+        Ok(client.request("GET", "/metrics", &[], b"")?.text())
     }
 
     /// A variable of its environment from the next start on.

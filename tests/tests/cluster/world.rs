@@ -189,13 +189,22 @@ impl World {
         })
     }
 
-    /// What every service has printed.
+    /// What every service has printed, and what the processors count.
     pub(crate) fn printed(&self) -> String {
+        let counted = self
+            .processors
+            .iter()
+            .map(|member| lock(member).service.metrics());
+        let counted = counted.map(|text| text.unwrap_or_else(|error| error.to_string()));
         let ingests = self.ingests.iter().map(|ingest| lock(ingest).printed());
         let processors = self
             .processors
             .iter()
             .map(|member| lock(member).service.printed());
-        ingests.chain(processors).collect::<Vec<_>>().join("\n----\n")
+        ingests
+            .chain(processors)
+            .chain(counted)
+            .collect::<Vec<_>>()
+            .join("\n----\n")
     }
 }
