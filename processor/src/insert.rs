@@ -4,17 +4,13 @@
 //! Invariant: a statement leaves this process at most once per [`Inserter::send`]. A request that provably never
 //! touched the wire (the kept connection had been closed) goes over a new connection; everything else is in doubt.
 
-use crate::server::Server;
+use crate::server::{Http, Server, Unanswered};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use url::form_urlencoded::Serializer;
 
 /// ClickHouse's `VIOLATED_CONSTRAINT`: here always `insert_deadline`, the only constraint of our tables.
@@ -57,9 +53,8 @@ pub enum Inserted {
 pub struct Inserter {
     server: Server,
     statement: Statement,
-    connection: Option<SendRequest<Full<Bytes>>>,
-    // Owns the task that drives the connection; dropping the inserter ends it.
-    tasks: JoinSet<()>,
+    /// Kept from one insert to the next.
+    connection: Option<Http>,
 }
 
 impl Inserter {
@@ -70,7 +65,6 @@ impl Inserter {
             server,
             statement,
             connection: None,
-            tasks: JoinSet::new(),
         }
     }
 
@@ -83,8 +77,7 @@ impl Inserter {
             Ok(Err(why)) => why,
             Err(_) => "wait for the answer to an insert: timed out".to_owned(),
         };
-        // A server that notices the closed connection may give up by itself; nothing depends on it.
-        self.tasks.abort_all();
+        // The connection is closed; a server that notices may give up by itself, and nothing depends on it.
         Inserted::InDoubt(why)
     }
 
@@ -92,52 +85,40 @@ impl Inserter {
     async fn attempt(&mut self, sql: &str, body: Bytes) -> Result<Inserted, String> {
         let mut request = self.request(sql, body)?;
         if let Some(mut kept) = self.connection.take()
-            && kept.ready().await.is_ok()
+            && kept.is_ready().await
         {
-            match kept.try_send_request(request).await {
+            match kept.send(request).await {
                 Ok(response) => return self.finish(kept, response).await,
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(format!("send an insert: {}", error.into_error())),
-                },
+                Err(Unanswered {
+                    unsent: Some(unsent), ..
+                }) => request = unsent,
+                Err(Unanswered { error, .. }) => return Err(self.broken("send an insert", &error)),
             }
         }
-        let mut fresh = self
-            .connect()
-            .await
-            .map_err(|error| format!("connect to ClickHouse: {error}"))?;
-        let sent = fresh.send_request(request).await;
-        let response = sent.map_err(|error| format!("send an insert: {error}"))?;
+        let fresh = self.server.connector().http().await;
+        let mut fresh =
+            fresh.map_err(|error| format!("connect to ClickHouse: {}", self.server.explain(&*error)))?;
+        let sent = fresh.send(request).await;
+        let response = sent.map_err(|failed| self.broken("send an insert", &failed.error))?;
         self.finish(fresh, response).await
     }
 
     async fn finish(
         &mut self,
-        connection: SendRequest<Full<Bytes>>,
+        connection: Http,
         response: Response<hyper::body::Incoming>,
     ) -> Result<Inserted, String> {
         let (head, body) = response.into_parts();
         let body = Limited::new(body, ANSWER_BYTES).collect().await;
         let body = body
-            .map_err(|error| format!("read the answer to an insert: {error}"))?
+            .map_err(|error| self.broken("read the answer to an insert", &*error))?
             .to_bytes();
         self.connection = Some(connection);
         Ok(judge(head.status, &head.headers, &body))
     }
 
-    async fn connect(
-        &mut self,
-    ) -> Result<SendRequest<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
-        let stream = TcpStream::connect((self.server.host.as_str(), self.server.port)).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // One connection at a time: the one before was given up.
-        self.tasks.shutdown().await;
-        self.tasks.spawn(async move {
-            // How it ended is seen by whoever waits for an answer.
-            let _ = connection.await;
-        });
-        Ok(sender)
+    fn broken(&self, doing: &str, error: &(dyn std::error::Error + 'static)) -> String {
+        format!("{doing}: {}", self.server.explain(error))
     }
 
     fn request(&self, sql: &str, body: Bytes) -> Result<Request<Full<Bytes>>, String> {

@@ -35,7 +35,7 @@ pub use audit::audit;
 pub use config::{AuditConfig, Config, EngineRestart, Wiring};
 pub use control::{Condition, Control, Notice, NoticedEvent, Request};
 pub use driver::ProcessorError;
-pub use server::Server;
+pub use server::{Server, ServerError};
 pub use source::Source;
 
 use admin::Admin;

@@ -5,6 +5,7 @@
 pub mod look;
 pub mod running;
 
+use crate::server::plainly;
 use clickhouse::{Client, Row};
 use footfall_delivery::{Answer, Clock, Unanswered};
 use serde::Deserialize;
@@ -23,7 +24,12 @@ async fn answered<T>(
     match tokio::time::timeout(PATIENCE, question).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {
-            tracing::warn!(question = what, %error, "ClickHouse did not answer a question; it is asked again");
+            let error = plainly(&error);
+            tracing::warn!(
+                question = what,
+                error,
+                "ClickHouse did not answer a question; it is asked again"
+            );
             Err(Unanswered)
         }
         Err(_) => {

@@ -1,73 +1,109 @@
-//! Where ClickHouse is, and who we are there. Used by [`crate::insert`] (our own POST) and [`crate::question`] (the crate).
+//! Where ClickHouse is, who we are there, and the way to it. Used by [`crate::insert`] (our own POST), [`crate::question`]
+//! (the crate) and the operator's commands.
+//!
+//! 1. [`Address`]: what an operator writes, `https://user:password@host:port`;
+//! 2. [`Tls`]: the files by which we are sure of the server, and it of us;
+//! 3. [`Connector`]: from there to a connection, in the clear or encrypted, the same for every request that we send;
+//! 4. [`Http`]: a request and its answer over a connection of our own;
+//! 5. [`Trouble`]: what is wrong on that way, in one line with its remedy.
+
+mod address;
+mod connect;
+mod http;
+mod tls;
+mod trouble;
+
+pub use address::{Address, AddressError};
+pub use connect::{Connector, Stream};
+pub use http::{Http, Unanswered};
+pub use tls::{Tls, TlsError};
+pub use trouble::Trouble;
+pub(crate) use trouble::plainly;
 
 use clickhouse::Client;
+use connect::Trust;
+use hyper_util::client::legacy;
+use hyper_util::rt::TokioExecutor;
 use std::fmt;
-use url::Url;
+use std::time::Duration;
 
-/// One ClickHouse server and a database in it.
-#[derive(Clone, PartialEq, Eq)]
+/// ClickHouse closes an idle connection after 3 s (`keep_alive_timeout`); a kept one must not be met while it does.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// One ClickHouse server, a user, and a database.
+#[derive(Clone)]
 pub struct Server {
-    /// Host name or address, IPv6 without brackets.
-    pub host: String,
-    /// HTTP port.
-    pub port: u16,
     /// User; empty: whoever the server takes an anonymous request for.
     pub user: String,
     /// Password.
     pub password: String,
     /// Database of all our tables.
     pub database: String,
+    connector: Connector,
 }
 
-/// Why an address cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("read the address of ClickHouse: {0}")]
-pub struct AddressError(String);
+/// Why there is no way to a server. The text never holds the password.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// Certificates or key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
 
 impl Server {
-    /// Reads `http://user:password@host:port`, percent-encoded where needed. The port is 8123 if not given.
+    /// The server at `address`, as the user that stands there, if any. The files of `tls` are read now, and only for
+    /// https.
     ///
     /// # Errors
-    /// [`AddressError`] for anything but plain HTTP with a host. The text never holds the password.
-    pub fn parse(address: &str, database: &str) -> Result<Self, AddressError> {
-        let url = Url::parse(address).map_err(|error| AddressError(error.to_string()))?;
-        if url.scheme() != "http" {
-            return Err(AddressError(format!(
-                "`{}` is not supported, only http",
-                url.scheme()
-            )));
-        }
-        let host = url.host_str().ok_or_else(|| AddressError("no host".to_owned()))?;
+    /// [`TlsError`].
+    pub fn new(address: &Address, database: &str, tls: &Tls) -> Result<Self, TlsError> {
+        let trust = address.https.then(|| Trust::read(tls)).transpose()?;
+        let (user, password) = address.login.clone().unwrap_or_default();
         Ok(Self {
-            host: host.trim_matches(['[', ']']).to_owned(),
-            // 80 is what the url crate hides as the default, and is said only by those who mean it.
-            port: url
-                .port()
-                .unwrap_or(if address.contains(":80/") || address.ends_with(":80") {
-                    80
-                } else {
-                    8123
-                }),
-            user: decoded(url.username()),
-            password: decoded(url.password().unwrap_or_default()),
+            user,
+            password: password.unwrap_or_default(),
             database: database.to_owned(),
+            connector: Connector::new(address, trust),
         })
+    }
+
+    /// [`Server::new`] with what the system trusts, from `http[s]://user:password@host:port`.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub fn parse(address: &str, database: &str) -> Result<Self, ServerError> {
+        Ok(Self::new(&Address::parse(address)?, database, &Tls::default())?)
     }
 
     /// Host and port, as they stand in a `Host` header and in a cursor's metadata. No secrets.
     #[must_use]
     pub fn authority(&self) -> String {
-        if self.host.contains(':') {
-            return format!("[{}]:{}", self.host, self.port);
-        }
-        format!("{}:{}", self.host, self.port)
+        self.connector.address().authority()
+    }
+
+    /// Where it is. No user, no password.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        self.connector.address()
+    }
+
+    /// The way to it.
+    #[must_use]
+    pub const fn connector(&self) -> &Connector {
+        &self.connector
     }
 
     /// A client for questions. Answers are not compressed: the server is near, and its core is ours.
     #[must_use]
     pub fn client(&self) -> Client {
-        let mut client = Client::default()
-            .with_url(format!("http://{}", self.authority()))
+        let http = legacy::Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .build(self.connector.clone());
+        let mut client = Client::with_http_client(http)
+            .with_url(self.address().to_string())
             .with_database(&self.database)
             .with_compression(clickhouse::Compression::None);
         if !self.user.is_empty() {
@@ -79,19 +115,9 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "http://{}@{}/{} [password redacted]",
-            self.user,
-            self.authority(),
-            self.database
-        )
+        let (address, user, database) = (self.address(), &self.user, &self.database);
+        write!(f, "{address} as {user}, database {database} [password redacted]")
     }
-}
-
-/// `+` is a plus here, not a space: user information is no form.
-fn decoded(text: &str) -> String {
-    crate::enrich::percent::decode(&text.replace('+', "%2B")).into_owned()
 }
 
 #[cfg(test)]
@@ -99,45 +125,9 @@ mod tests {
     use super::Server;
 
     #[test]
-    fn an_address_is_read() {
-        let cases = [
-            ("http://127.0.0.1:8123", ("127.0.0.1", 8123, "", "")),
-            (
-                "http://writer:p%40+ss@db.example:9000/",
-                ("db.example", 9000, "writer", "p@+ss"),
-            ),
-            ("http://db.example", ("db.example", 8123, "", "")),
-            ("http://db.example:80/", ("db.example", 80, "", "")),
-            ("http://[::1]:8123", ("::1", 8123, "", "")),
-        ];
-        for (address, expected) in cases {
-            let server = Server::parse(address, "footfall").unwrap();
-            let found = (
-                server.host.as_str(),
-                server.port,
-                server.user.as_str(),
-                server.password.as_str(),
-            );
-            assert_eq!(found, expected, "{address}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_plain_http_is_refused() {
-        for address in [
-            "https://db.example",
-            "db.example:8123",
-            "tcp://db.example",
-            "http://",
-            "",
-        ] {
-            assert!(Server::parse(address, "footfall").is_err(), "{address}");
-        }
-    }
-
-    #[test]
     fn the_password_is_not_printed() {
         let server = Server::parse("http://writer:secret@db.example", "footfall").unwrap();
+        assert_eq!(server.password, "secret");
         assert!(!format!("{server:?}").contains("secret"));
     }
 }

@@ -4,7 +4,6 @@ use crate::cli::AuditArgs;
 use crate::clickhouse::{self, Role};
 use crate::config::Config;
 use crate::terminal::{Colour, Progress, count, note, paint, say};
-use crate::up::store;
 use anyhow::Result;
 use footfall_processor::audit::{LogReport, Report, audit};
 use serde_json::json;
@@ -21,7 +20,7 @@ const SHOWN: usize = 5;
 /// When ClickHouse is not found or does not answer.
 pub async fn run(config: &Config, args: &AuditArgs) -> Result<bool> {
     // The result is written down in the table `audited`, so that a reader's rights are not enough.
-    let server = store::server(&clickhouse::find(config, Role::Writer)?)?;
+    let server = clickhouse::find(config, Role::Writer)?.server;
     let mut line = Progress::new("auditing");
     let mut report = line
         .beside("comparing numbers", audit(&server, args.repair, GRACE))

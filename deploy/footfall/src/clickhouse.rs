@@ -4,12 +4,14 @@ use crate::config::Config;
 use crate::credentials;
 use crate::data::{self, Run};
 use crate::http::{Answer, Client};
+use crate::problem::Problem;
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
+use footfall_processor::Server;
+use footfall_processor::server::{Address, Tls};
 use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, Response};
-use url::Url;
 use url::form_urlencoded::Serializer;
 
 /// The user of the built-in engine that may write.
@@ -26,67 +28,54 @@ pub enum Role {
     Writer,
 }
 
-/// A ClickHouse server, and who we are there.
-#[derive(Clone)]
+/// A ClickHouse server, who we are there, and what we hold ourselves to.
+#[derive(Debug, Clone)]
 pub struct Access {
-    /// `http://host:port`.
-    pub url: Url,
-    /// The database.
-    pub database: String,
-    /// User and password; none: whoever the server takes us for.
-    pub login: Option<(String, String)>,
+    /// The server. No user: whoever it takes us for.
+    pub server: Server,
     /// Whether `readonly=2` must be asked for, because the user could do more.
     pub hold_back: bool,
 }
 
-impl std::fmt::Debug for Access {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let user = self.login.as_ref().map(|(user, _)| user);
-        f.debug_struct("Access")
-            .field("url", &self.url.as_str())
-            .field("user", &user)
-            .finish_non_exhaustive()
-    }
+/// The server of the operator, if one is configured.
+///
+/// # Errors
+/// A certificate or key cannot be used.
+pub fn configured(config: &Config, role: Role) -> Result<Option<Access>, Problem> {
+    let Some(address) = &config.clickhouse.url else {
+        return Ok(None);
+    };
+    at(config, address, role).map(Some)
 }
 
-/// The server of the operator, if one is configured.
-#[must_use]
-pub fn configured(config: &Config, role: Role) -> Option<Access> {
-    let url = config.clickhouse.url.as_ref()?;
-    let mut base = url.clone();
-    let _ = base.set_username("");
-    let _ = base.set_password(None);
-    if base.port().is_none() {
-        let _ = base.set_port(Some(8123));
-    }
-    Some(Access {
-        login: Some(login(config, url)),
-        url: base,
-        database: config.clickhouse.database.clone(),
+/// A server at this address, with the configured user where the address names none, and the configured certificates.
+///
+/// # Errors
+/// As [`configured`].
+pub fn at(config: &Config, address: &Address, role: Role) -> Result<Access, Problem> {
+    let settings = &config.clickhouse;
+    let tls = Tls {
+        ca: settings.ca.clone(),
+        certificate: settings.certificate.clone(),
+        key: settings.key.clone(),
+    };
+    let server = Server::new(address, &settings.database, &tls);
+    let mut server = server.map_err(|error| Problem::new(error.to_string(), error.remedy()))?;
+    (server.user, server.password) = login(config, address);
+    Ok(Access {
+        server,
         hold_back: role == Role::Reader,
     })
 }
 
 /// User and password of the URL win over the settings of their own, which have a default.
-fn login(config: &Config, url: &Url) -> (String, String) {
-    if url.username().is_empty() {
-        return (
-            config.clickhouse.user.clone(),
-            config.clickhouse.password.0.clone(),
-        );
+fn login(config: &Config, address: &Address) -> (String, String) {
+    let settings = &config.clickhouse;
+    match &address.login {
+        Some((user, Some(password))) => (user.clone(), password.clone()),
+        Some((user, None)) => (user.clone(), settings.password.0.clone()),
+        None => (settings.user.clone(), settings.password.0.clone()),
     }
-    let password = url
-        .password()
-        .map_or_else(|| config.clickhouse.password.0.clone(), decoded);
-    (decoded(url.username()), password)
-}
-
-/// Percent-decoding; a `+` stays a plus.
-fn decoded(text: &str) -> String {
-    let text = text.replace('+', "%2B");
-    url::form_urlencoded::parse(format!("x={text}").as_bytes())
-        .map(|(_, value)| value.into_owned())
-        .collect()
 }
 
 /// The ClickHouse of the instance on the data folder, or the configured server.
@@ -94,7 +83,7 @@ fn decoded(text: &str) -> String {
 /// # Errors
 /// When no instance runs, or its credentials cannot be read.
 pub fn find(config: &Config, role: Role) -> Result<Access> {
-    if let Some(access) = configured(config, role) {
+    if let Some(access) = configured(config, role)? {
         return Ok(access);
     }
     of_instance(config, &data::find_running(&config.data.folder)?, role)
@@ -112,22 +101,29 @@ pub fn of_instance(config: &Config, run: &Run, role: Role) -> Result<Access> {
     if !run.engine {
         bail!("the running Footfall uses the ClickHouse at {url}: set CLICKHOUSE_URL here too");
     }
-    let login = match role {
-        Role::Reader => config
-            .engine
-            .reader_password
-            .as_ref()
-            .map(|password| ("readonly".to_owned(), password.0.clone())),
-        Role::Writer => Some((
-            ENGINE_WRITER.to_owned(),
+    let (user, password) = match role {
+        Role::Reader => match &config.engine.reader_password {
+            Some(password) => ("readonly", password.0.clone()),
+            None => ("", String::new()),
+        },
+        Role::Writer => (
+            ENGINE_WRITER,
             credentials::read(&config.data.folder)?.writer_password,
-        )),
+        ),
     };
-    let url = Url::parse(url).with_context(|| format!("`{url}` is not an address"))?;
+    of_engine(url, &run.database, user, password)
+}
+
+/// A built-in engine.
+///
+/// # Errors
+/// Its address is none.
+pub fn of_engine(url: &str, database: &str, user: &str, password: String) -> Result<Access> {
+    let mut server = Server::parse(url, database).with_context(|| format!("`{url}` is not an address"))?;
+    server.user = user.to_owned();
+    server.password = password;
     Ok(Access {
-        url,
-        database: run.database.clone(),
-        login,
+        server,
         hold_back: false,
     })
 }
@@ -146,7 +142,7 @@ impl Access {
     ) -> Result<Response<Incoming>> {
         let mut target = Serializer::new(String::from("/?"));
         target
-            .append_pair("database", &self.database)
+            .append_pair("database", &self.server.database)
             .append_pair("default_format", format);
         if self.hold_back {
             target.append_pair("readonly", "2");
@@ -159,12 +155,18 @@ impl Access {
             .await
     }
 
+    /// A client for [`Access::send`].
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::over(self.server.connector().clone())
+    }
+
     /// Sends one statement and reads the whole answer as text.
     ///
     /// # Errors
     /// When there is no answer, or ClickHouse refuses the statement: its own words.
     pub async fn text(&self, sql: &str, params: &[(&str, &str)]) -> Result<String> {
-        let mut client = Client::new(&self.url)?;
+        let mut client = self.client();
         let params: Vec<_> = params
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -174,29 +176,48 @@ impl Access {
             .await?
             .into_parts();
         let body = http_body_util::BodyExt::collect(http_body_util::Limited::new(body, ANSWER_BYTES)).await;
-        let body =
-            body.map_err(|error| anyhow::anyhow!("cannot read the answer of {}: {error}", self.url))?;
+        let body = body.map_err(|error| {
+            anyhow::anyhow!("cannot read the answer of {}: {error}", self.server.address())
+        })?;
         let answer = Answer {
             status: head.status,
             headers: head.headers,
             body: body.to_bytes(),
         };
         if !answer.status.is_success() {
-            bail!("{}", answer.text());
+            return Err(self.refusal(answer.text()));
         }
         Ok(answer.text())
     }
 
+    /// Why a statement was refused: our words for a wrong password, ClickHouse's for everything else.
+    #[must_use]
+    pub fn refusal(&self, said: String) -> anyhow::Error {
+        match self.server.not_let_in(&said) {
+            Some(trouble) => trouble.into(),
+            None => anyhow::Error::msg(said),
+        }
+    }
+
     fn headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>> {
-        let Some((user, password)) = &self.login else {
+        if self.server.user.is_empty() {
             return Ok(Vec::new());
-        };
+        }
         let value = |text: &str| {
-            HeaderValue::from_str(text).context("a user or password has characters that no header takes")
+            let mut value = HeaderValue::from_str(text)
+                .context("a user or password has characters that no header takes")?;
+            value.set_sensitive(true);
+            anyhow::Ok(value)
         };
         Ok(vec![
-            (HeaderName::from_static("x-clickhouse-user"), value(user)?),
-            (HeaderName::from_static("x-clickhouse-key"), value(password)?),
+            (
+                HeaderName::from_static("x-clickhouse-user"),
+                value(&self.server.user)?,
+            ),
+            (
+                HeaderName::from_static("x-clickhouse-key"),
+                value(&self.server.password)?,
+            ),
         ])
     }
 }
@@ -216,14 +237,18 @@ mod tests {
             ..Sources::default()
         });
         assert_eq!(loaded.problems, []);
-        configured(&loaded.config, Role::Reader).unwrap()
+        configured(&loaded.config, Role::Reader).unwrap().unwrap()
     }
 
     #[test]
     fn a_url_may_carry_user_and_password_and_shows_neither() {
         let access = access(&[("CLICKHOUSE_URL", "http://writer:p%40+ss@db.example")]);
-        assert_eq!(access.login, Some(("writer".to_owned(), "p@+ss".to_owned())));
-        assert_eq!(access.url.as_str(), "http://db.example:8123/");
+        let server = &access.server;
+        assert_eq!(
+            (server.user.as_str(), server.password.as_str()),
+            ("writer", "p@+ss")
+        );
+        assert_eq!(server.address().to_string(), "http://db.example:8123");
         assert!(!format!("{access:?}").contains("+ss"), "{access:?}");
     }
 
@@ -234,7 +259,11 @@ mod tests {
             ("CLICKHOUSE_USER", "ada"),
             ("CLICKHOUSE_PASSWORD", "secret"),
         ]);
-        assert_eq!(access.login, Some(("ada".to_owned(), "secret".to_owned())));
+        let server = &access.server;
+        assert_eq!(
+            (server.user.as_str(), server.password.as_str()),
+            ("ada", "secret")
+        );
         assert!(access.hold_back);
     }
 }

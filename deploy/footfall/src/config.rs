@@ -73,6 +73,15 @@ fn validate(config: &Config, raw: &Raw, problems: &mut Vec<Problem>) {
             }
         }
     }
+    let https = config.clickhouse.url.as_ref().is_some_and(|url| url.https);
+    for key in ["clickhouse.ca", "clickhouse.certificate", "clickhouse.key"] {
+        if !https && raw.found.contains_key(key) {
+            problems.push(Problem::new(
+                format!("`{key}` is set, but `clickhouse.url` is not https: nothing would be encrypted"),
+                format!("write https:// in `clickhouse.url` (CLICKHOUSE_URL), or remove `{key}`"),
+            ));
+        }
+    }
     if !is_identifier(&config.clickhouse.database) {
         problems.push(Problem::new(
             format!(

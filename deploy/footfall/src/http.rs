@@ -2,35 +2,22 @@
 //!
 //! It never repeats a request by itself: whoever asked decides what a missing answer means.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow};
 use bytes::Bytes;
+use footfall_processor::server::{Address, Connector, Http, Trouble};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use url::Url;
-
-/// How long a connection may take; both ends are usually on one machine.
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// A client of one server: connects when needed, keeps the connection.
 #[derive(Debug)]
 pub struct Client {
-    base: Url,
-    host: HeaderValue,
-    open: Option<Open>,
-}
-
-#[derive(Debug)]
-struct Open {
-    sender: SendRequest<Full<Bytes>>,
-    /// Owns the task that drives the connection; ends it when dropped.
-    _driver: JoinSet<()>,
+    connector: Connector,
+    /// Whether it is the configured ClickHouse, whose settings a remedy names.
+    configured: bool,
+    open: Option<Http>,
 }
 
 /// An answer, read to its end.
@@ -53,32 +40,29 @@ impl Answer {
 }
 
 impl Client {
-    /// A client for this server. Nothing is opened yet.
+    /// A client for the server of a URL. Nothing is opened yet. https trusts what the system trusts.
     ///
     /// # Errors
-    /// When the URL has no host or is not http.
+    /// When the URL has no host or is neither http nor https.
     pub fn new(base: &Url) -> Result<Self> {
-        if base.scheme() != "http" {
-            bail!(
-                "{base} asks for {}, but this build speaks plain http only",
-                base.scheme()
-            );
-        }
-        let host = base.host_str().with_context(|| format!("{base} has no host"))?;
-        let host = base
-            .port()
-            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let mut address =
+            Address::parse(base.as_str()).map_err(|error| anyhow!("{base} {}", error.what()))?;
+        // Not ClickHouse's own ports: any server.
+        address.port = base.port_or_known_default().unwrap_or(address.port);
         Ok(Self {
-            base: base.clone(),
-            host: HeaderValue::from_str(&host)?,
-            open: None,
+            configured: false,
+            ..Self::over(Connector::any(&address)?)
         })
     }
 
-    /// The server's URL.
+    /// A client of the server that a connector leads to.
     #[must_use]
-    pub const fn base(&self) -> &Url {
-        &self.base
+    pub const fn over(connector: Connector) -> Self {
+        Self {
+            connector,
+            configured: true,
+            open: None,
+        }
     }
 
     /// Sends one request and gives the answer as it begins; its body is still to be read.
@@ -95,17 +79,16 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(target)
-            .header(HOST, &self.host);
+            .header(HOST, self.connector.address().authority());
         for (name, value) in headers {
             request = request.header(name, value);
         }
         let request = request.body(Full::new(body)).context("cannot form the request")?;
-        let sender = self.ready().await?;
-        let answer = sender.send_request(request).await;
-        if answer.is_err() {
-            self.open = None;
-        }
-        answer.with_context(|| format!("{} broke the connection before it answered", self.base))
+        let mut open = self.ready().await?;
+        let answer = open.send(request).await;
+        let answer = answer.map_err(|failed| self.broken(failed.error))?;
+        self.open = Some(open);
+        Ok(answer)
     }
 
     /// Sends one request and reads the answer to its end, up to `limit` bytes.
@@ -122,8 +105,8 @@ impl Client {
     ) -> Result<Answer> {
         let (head, body) = self.send(method, target, headers, body).await?.into_parts();
         let body = Limited::new(body, limit).collect().await;
-        let body =
-            body.map_err(|error| anyhow::anyhow!("cannot read the answer of {}: {error}", self.base))?;
+        let at = self.connector.address();
+        let body = body.map_err(|error| anyhow!("cannot read the answer of {at}: {error}"))?;
         Ok(Answer {
             status: head.status,
             headers: head.headers,
@@ -139,46 +122,35 @@ impl Client {
         self.call(Method::GET, target, &[], Bytes::new(), 1 << 20).await
     }
 
-    async fn ready(&mut self) -> Result<&mut SendRequest<Full<Bytes>>> {
-        let mut kept = self.open.take();
-        if let Some(open) = &mut kept
-            && open.sender.ready().await.is_err()
+    /// The kept connection, or a new one.
+    async fn ready(&mut self) -> Result<Http> {
+        if let Some(mut kept) = self.open.take()
+            && kept.is_ready().await
         {
-            kept = None;
+            return Ok(kept);
         }
-        let open = match kept {
-            Some(open) => open,
-            None => connect(&self.base).await?,
-        };
-        Ok(&mut self.open.insert(open).sender)
+        let opened = self.connector.http().await;
+        opened.map_err(|error| match error.downcast::<Trouble>() {
+            Ok(trouble) => self.trouble(*trouble),
+            Err(error) => anyhow!("cannot begin HTTP with {}: {error}", self.connector.address()),
+        })
     }
-}
 
-async fn connect(base: &Url) -> Result<Open> {
-    let address = base
-        .socket_addrs(|| Some(80))
-        .with_context(|| format!("cannot resolve {base}"))?;
-    let connecting = tokio::time::timeout(CONNECT, TcpStream::connect(&address[..]));
-    let stream = connecting
-        .await
-        .map_err(|_| {
-            anyhow::anyhow!(
-                "cannot connect to {base}: no answer within {} s",
-                CONNECT.as_secs()
-            )
-        })?
-        .with_context(|| format!("cannot connect to {base}"))?;
-    stream.set_nodelay(true).context("cannot set up the connection")?;
-    let (sender, connection) = handshake(TokioIo::new(stream))
-        .await
-        .context("cannot begin HTTP")?;
-    let mut driver = JoinSet::new();
-    driver.spawn(async move {
-        // An error here reaches whoever waits for the answer.
-        let _ = connection.await;
-    });
-    Ok(Open {
-        sender,
-        _driver: driver,
-    })
+    fn trouble(&self, trouble: Trouble) -> anyhow::Error {
+        if self.configured {
+            return trouble.into();
+        }
+        anyhow::Error::msg(trouble.what)
+    }
+
+    /// One line where the cause is known.
+    fn broken(&self, error: hyper::Error) -> anyhow::Error {
+        match self.connector.trouble(&error) {
+            Some(trouble) => self.trouble(trouble),
+            None => anyhow::Error::new(error).context(format!(
+                "{} broke the connection before it answered",
+                self.connector.address()
+            )),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use crate::clickhouse::{self, Role};
 use crate::config::Config;
 use crate::terminal::say;
 use crate::up::store;
-use anyhow::{Context as _, Result};
+use anyhow::{Result, bail};
 
 /// Applies what is missing and says what was done.
 ///
@@ -12,17 +12,21 @@ use anyhow::{Context as _, Result};
 /// When no ClickHouse is found, it does not answer, or its tables are of another release.
 pub async fn run(config: &Config) -> Result<()> {
     let access = clickhouse::find(config, Role::Writer)?;
-    let server = store::server(&access)?;
-    let report = store::migrate(&server)
-        .await
-        .context("cannot bring the tables to this release")?;
+    let server = access.server;
+    let report = match store::migrate(&server).await {
+        Ok(report) => report,
+        Err(error) => bail!(
+            "cannot bring the tables to this release: {}",
+            store::one_line(&server, &error).await
+        ),
+    };
     for migration in &report.applied {
         say(format_args!("applied {:04} {}", migration.number, migration.name));
     }
     say(format_args!(
         "database `{}` at {}: {} migrations applied now, {} before; views made anew",
         server.database,
-        access.url,
+        server.address(),
         report.applied.len(),
         report.before
     ));

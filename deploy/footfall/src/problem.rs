@@ -28,6 +28,14 @@ impl fmt::Display for Problem {
     }
 }
 
+impl std::error::Error for Problem {}
+
+impl From<footfall_processor::server::Trouble> for Problem {
+    fn from(trouble: footfall_processor::server::Trouble) -> Self {
+        Self::new(trouble.what, trouble.remedy)
+    }
+}
+
 /// Several problems as one error, for commands that cannot go on.
 #[derive(Debug, Clone)]
 pub struct Problems(pub Vec<Problem>);

@@ -3,13 +3,12 @@
 use crate::cli::QueryArgs;
 use crate::clickhouse::{self, Access, Role};
 use crate::config::Config;
-use crate::http::Client;
 use crate::terminal;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use footfall_processor::server::Address;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use std::io::{IsTerminal as _, Read as _};
-use url::Url;
 
 /// Asks and prints the answer as it comes.
 ///
@@ -21,14 +20,14 @@ pub async fn run(config: &Config, args: &QueryArgs) -> Result<()> {
         Some(sql) => sql.clone(),
         None => read_stdin()?,
     };
-    let mut client = Client::new(&access.url)?;
+    let mut client = access.client();
     let answer = access.send(&mut client, sql, &args.format, &args.params).await?;
     let ok = answer.status().is_success();
     let body = answer.into_body();
     if ok {
         print(body).await
     } else {
-        bail!("{}", refusal(body).await)
+        Err(access.refusal(refusal(body).await))
     }
 }
 
@@ -37,15 +36,14 @@ fn access(config: &Config, args: &QueryArgs) -> Result<Access> {
     let Some(url) = &args.url else {
         return clickhouse::find(config, role);
     };
-    let url = Url::parse(url)
-        .with_context(|| format!("`{url}` is not an address such as http://127.0.0.1:8123"))?;
-    let given = clickhouse::configured(config, role);
-    Ok(Access {
-        url,
-        database: config.clickhouse.database.clone(),
-        login: given.as_ref().and_then(|access| access.login.clone()),
-        hold_back: given.is_some_and(|access| access.hold_back),
-    })
+    let address = Address::parse(url).map_err(|error| anyhow!("`{url}` {}", error.what()))?;
+    let mut access = clickhouse::at(config, &address, role)?;
+    if config.clickhouse.url.is_none() && address.login.is_none() {
+        // Settings speak of another server, if of any: whoever this one takes us for.
+        access.server.user = String::new();
+        access.hold_back = false;
+    }
+    Ok(access)
 }
 
 fn read_stdin() -> Result<String> {

@@ -86,7 +86,7 @@ fn event(args: &SendArgs, site: &str, id: Uuid) -> Value {
 /// The ClickHouse behind the target, if it is the instance on the data folder.
 fn own_clickhouse(config: &Config, target: &Target) -> Result<Option<Access>> {
     let Some(run) = &target.run else { return Ok(None) };
-    match clickhouse::configured(config, Role::Reader) {
+    match clickhouse::configured(config, Role::Reader)? {
         Some(access) => Ok(Some(access)),
         None if run.engine => clickhouse::of_instance(config, run, Role::Reader).map(Some),
         None => Ok(None),

@@ -25,9 +25,10 @@ use crate::metrics;
 use crate::problem::{Problem, Problems};
 use crate::sites;
 use anyhow::{Context as _, Result, bail};
+use footfall_delivery::Mode;
 use footfall_ingest::{IngestError, Listeners};
 use footfall_log::Log;
-use footfall_processor::{Control, ProcessorError, Wiring};
+use footfall_processor::{Control, ProcessorError, Server, Wiring};
 use late::Late;
 use sockets::Sockets;
 use std::path::PathBuf;
@@ -99,7 +100,8 @@ impl Up {
         } else {
             Duration::ZERO
         };
-        let sockets = Sockets::bind(&config, patience).await?;
+        let engine = config.clickhouse.url.is_none();
+        let sockets = Sockets::bind(&config, engine.then_some(patience)).await?;
         let credentials = credentials::read_or_make(held.folder())?;
         sites::make_if_missing(&config)?;
         sites::read(&sites::path(&config))?;
@@ -107,7 +109,7 @@ impl Up {
         let mut beside = JoinSet::new();
         beside.spawn(signals::watch(stop.clone()));
         let log = open_log(&config).await?;
-        let run = announcement(&config, &sockets)?;
+        let run = sockets.announcement(&config, engine)?;
         held.announce(&run).context("cannot write run.json")?;
         let late = Late::new(sockets.admin.local_addr()?);
         let (edge, stop_edge) = start_edge(&config, sockets, &credentials, &late, &log, &mut beside)?;
@@ -259,27 +261,6 @@ pub(crate) async fn open_log(config: &Config) -> Result<Log> {
     Ok(log)
 }
 
-fn announcement(config: &Config, sockets: &Sockets) -> Result<Run> {
-    Ok(Run {
-        pid: std::process::id(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        public: format!("http://{}", here(sockets.public.local_addr()?)),
-        admin: format!("http://{}", here(sockets.admin.local_addr()?)),
-        clickhouse: None,
-        database: config.clickhouse.database.clone(),
-        engine: config.clickhouse.url.is_none(),
-    })
-}
-
-/// An address under which this machine reaches a listener.
-pub(crate) fn here(address: std::net::SocketAddr) -> std::net::SocketAddr {
-    match address {
-        _ if !address.ip().is_unspecified() => address,
-        std::net::SocketAddr::V4(_) => (std::net::Ipv4Addr::LOCALHOST, address.port()).into(),
-        std::net::SocketAddr::V6(_) => (std::net::Ipv6Addr::LOCALHOST, address.port()).into(),
-    }
-}
-
 fn start_edge(
     config: &Config,
     sockets: Sockets,
@@ -311,17 +292,30 @@ fn start_edge(
     Ok((edge, stop))
 }
 
-fn start_processor(config: &Config, store: &Store, log: &Log) -> Result<Processor> {
-    let source = LogSource::new(log.clone(), config.in_data(&config.local_log.folder))
-        .context("cannot read the local log")?;
-    let given = source.given();
-    let mut settings =
-        footfall_processor::Config::new(store.mode, &store.server, &data::instance(&config.data.folder)?);
+/// What a processor is told, on one machine and in a cluster.
+pub(crate) fn processor_settings(
+    config: &Config,
+    mode: Mode,
+    server: &Server,
+    topic: &str,
+) -> footfall_processor::Config {
+    let mut settings = footfall_processor::Config::new(mode, server, topic);
     settings.round.wait = config.processor.wait;
     settings.round.enough = config.processor.batch as usize;
     settings.audit.every = config.processor.audit_every;
     settings.audit.repair = config.processor.audit_repair;
     settings.skip_unknown_version = config.processor.skip_unknown_version;
+    settings.drain = config.shutdown.deadline;
+    settings
+}
+
+fn start_processor(config: &Config, store: &Store, log: &Log) -> Result<Processor> {
+    let source = LogSource::new(log.clone(), config.in_data(&config.local_log.folder))
+        .context("cannot read the local log")?;
+    let given = source.given();
+    let topic = data::instance(&config.data.folder)?;
+    let mut settings = processor_settings(config, store.mode, &store.server, &topic);
+    // Edge and engine want their part of it.
     settings.drain = config.shutdown.deadline / RESERVE;
     let mut wiring = Wiring::new(store.server.clone());
     wiring.engine.clone_from(&store.restart);

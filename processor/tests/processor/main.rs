@@ -10,6 +10,7 @@
 mod a_bad_record_costs_only_itself;
 mod decode_and_enrich_never_panic;
 mod every_event_is_a_row_as_it_was_sent;
+mod https_is_the_same_way_with_a_lock;
 mod nothing_is_lost_or_doubled;
 mod support;
 mod the_auditor_sees_and_repairs;

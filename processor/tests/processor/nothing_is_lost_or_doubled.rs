@@ -9,8 +9,8 @@ use crate::support::running::{Running, config, supervise};
 use crate::support::tables::{assert_books, count};
 use bytes::Bytes;
 use footfall_delivery::Mode;
+use footfall_processor::Wiring;
 use footfall_processor::insert::{Inserted, Inserter, Statement};
-use footfall_processor::{Server, Wiring};
 use footfall_tables::{EVENTS, EventBlock, EventRow, insert_sql};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -74,10 +74,7 @@ async fn a_cursor_that_is_set_back_or_lost_doubles_nothing() {
 async fn a_proxy_that_cuts_inserts_and_answers_costs_time_only() {
     let engine = TestEngine::start().await;
     let proxy = Proxy::start(engine.engine.address(), 3).await;
-    let behind = Server {
-        port: proxy.address.port(),
-        ..engine.server.clone()
-    };
+    let behind = engine.behind(proxy.address);
     let (log, client) = (Log::new(), engine.server.client());
     for number in 0..6_000 {
         log.append(small(number), now_ms());

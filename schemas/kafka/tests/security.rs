@@ -5,47 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use footfall_broker::{Broker, Listener, Options};
+use footfall_tls::{Authority, Signed};
 use footfall_topics::{Connection, Mechanism, Sasl, Secret, Tls, TopicError, Topics};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A certificate authority that is made for one test.
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-/// A certificate and its key, PEM.
-struct Signed {
-    chain: String,
-    key: String,
-}
-
-impl Authority {
-    fn new(name: &str) -> Authority {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let pem = params.self_signed(&key).unwrap().pem();
-        Authority {
-            pem,
-            issuer: Issuer::new(params, key),
-        }
-    }
-
-    /// For a server of that name or address, or a client.
-    fn sign(&self, name: &str) -> Signed {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        Signed {
-            chain: params.signed_by(&key, &self.issuer).unwrap().pem(),
-            key: key.serialize_pem(),
-        }
-    }
-}
 
 fn file(folder: &Path, name: &str, text: &str) -> Option<PathBuf> {
     let path = folder.join(name);
@@ -54,7 +17,7 @@ fn file(folder: &Path, name: &str, text: &str) -> Option<PathBuf> {
 }
 
 fn server(authority: &Authority, name: &str, clients: Option<&Authority>) -> footfall_broker::Tls {
-    let Signed { chain, key } = authority.sign(name);
+    let Signed { chain, key } = authority.sign(name).unwrap();
     footfall_broker::Tls {
         chain,
         key,
@@ -104,7 +67,7 @@ fn refusal(connection: &Connection) -> String {
 
 #[test]
 fn a_broker_is_believed_by_its_certificate_only() {
-    let (ours, other) = (Authority::new("ours"), Authority::new("other"));
+    let (ours, other) = (Authority::new("ours").unwrap(), Authority::new("other").unwrap());
     let broker = Broker::start(&Options::default().tls(server(&ours, "127.0.0.1", None))).unwrap();
     let at = || broker.bootstrap_of(Listener::Tls).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -126,7 +89,7 @@ fn a_broker_is_believed_by_its_certificate_only() {
 
 #[test]
 fn a_certificate_for_another_name_is_refused() {
-    let ours = Authority::new("ours");
+    let ours = Authority::new("ours").unwrap();
     let broker = Broker::start(&Options::default().tls(server(&ours, "kafka.example", None))).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let ca = file(folder.path(), "ca.pem", &ours.pem);
@@ -137,15 +100,15 @@ fn a_certificate_for_another_name_is_refused() {
 #[test]
 fn a_broker_that_asks_for_certificates_takes_ours_and_no_other() {
     let (ours, clients, other) = (
-        Authority::new("ours"),
-        Authority::new("clients"),
-        Authority::new("other"),
+        Authority::new("ours").unwrap(),
+        Authority::new("clients").unwrap(),
+        Authority::new("other").unwrap(),
     );
     let options = Options::default().tls(server(&ours, "127.0.0.1", Some(&clients)));
     let broker = Broker::start(&options).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let with = |name: &str, authority: &Authority| {
-        let Signed { chain, key } = authority.sign("edge");
+        let Signed { chain, key } = authority.sign("edge").unwrap();
         let certificate = file(folder.path(), &format!("{name}.pem"), &chain);
         let key = file(folder.path(), &format!("{name}.key"), &key);
         let ca = file(folder.path(), "ca.pem", &ours.pem);
@@ -168,7 +131,7 @@ fn a_broker_that_asks_for_certificates_takes_ours_and_no_other() {
 
 #[test]
 fn users_come_in_by_plain_and_scram_and_wrong_passwords_do_not() {
-    let ours = Authority::new("ours");
+    let ours = Authority::new("ours").unwrap();
     let options = Options::default()
         .tls(server(&ours, "127.0.0.1", None))
         .user("edge", "secret");

@@ -3,14 +3,12 @@
 use super::{Findings, engine_of};
 use crate::clickhouse::{self, Access, Role};
 use crate::config::Config;
-use crate::config::value::Value as _;
 use crate::credentials;
 use crate::data::Run;
-use crate::http::Client;
 use crate::problem::Problem;
 use crate::up::engine::{Launcher, Running};
-use crate::up::store;
 use anyhow::Result;
+use footfall_processor::server::Trouble;
 use footfall_tables::MigrateError;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,8 +23,12 @@ pub(super) async fn look(
     library: Option<PathBuf>,
     findings: &mut Findings,
 ) {
-    if let Some(access) = clickhouse::configured(config, Role::Writer) {
-        if answers(config, &access, findings).await {
+    let configured = match clickhouse::configured(config, Role::Writer) {
+        Ok(configured) => configured,
+        Err(problem) => return findings.problems.push(problem),
+    };
+    if let Some(access) = configured {
+        if answers(&access, findings).await {
             schema(&access, findings).await;
         }
     } else if let Some(run) = engine_of(running) {
@@ -39,10 +41,11 @@ pub(super) async fn look(
     }
 }
 
-async fn answers(config: &Config, access: &Access, findings: &mut Findings) -> bool {
+async fn answers(access: &Access, findings: &mut Findings) -> bool {
     match tokio::time::timeout(PATIENCE, try_server(access)).await {
         Ok(Ok(version)) => {
-            findings.good(format!("ClickHouse {version} answers at {}", access.url));
+            let (at, user) = (access.server.address(), &access.server.user);
+            findings.good(format!("ClickHouse {version} answers at {at}, to user `{user}`"));
             true
         }
         Ok(Err(problem)) => {
@@ -50,7 +53,7 @@ async fn answers(config: &Config, access: &Access, findings: &mut Findings) -> b
             false
         }
         Err(_) => {
-            let shown = config.clickhouse.url.show();
+            let shown = access.server.address();
             findings.problem(
                 format!("ClickHouse at {shown} accepts connections, but does not answer within {} s", PATIENCE.as_secs()),
                 "look at that server: is it overloaded, or is it another program? Otherwise correct CLICKHOUSE_URL",
@@ -62,51 +65,48 @@ async fn answers(config: &Config, access: &Access, findings: &mut Findings) -> b
 
 /// Its version, or what is wrong.
 async fn try_server(access: &Access) -> Result<String, Problem> {
-    let ping = match Client::new(&access.url) {
-        Ok(mut client) => client.get("/ping").await,
-        Err(error) => Err(error),
+    let at = access.server.address();
+    let ping = match access.client().get("/ping").await {
+        Ok(ping) => ping,
+        Err(error) => {
+            let trouble = access.server.diagnose(&*error).await;
+            return Err(trouble.map_or_else(|| silent(access, &error), Problem::from));
+        }
     };
-    let ping = ping.map_err(|error| {
-        Problem::new(
-            format!("no ClickHouse at {}: {error:#}", access.url),
-            "start it, or correct host and port in CLICKHOUSE_URL (its HTTP interface listens on 8123 by default, not 9000)",
-        )
-    })?;
     if !ping.status.is_success() || ping.text() != "Ok." {
         let remedy = "correct the port in CLICKHOUSE_URL: the HTTP interface is wanted, 8123 by default (9000 is the native one)";
         return Err(Problem::new(
-            format!("what answers at {} is no ClickHouse HTTP interface", access.url),
+            format!("what answers at {at} is no ClickHouse HTTP interface"),
             remedy,
         ));
     }
     // Ours may not exist yet, and a question from a database that does not exist is refused.
-    let anywhere = Access {
-        database: "default".to_owned(),
-        ..access.clone()
-    };
+    let mut anywhere = access.clone();
+    anywhere.server.database = "default".to_owned();
     anywhere
         .text("SELECT version()", &[])
         .await
-        .map_err(|error| refused(access, &format!("{error:#}")))
+        .map_err(|error| refused(access, error))
 }
 
-fn refused(access: &Access, said: &str) -> Problem {
-    let user = access.login.as_ref().map_or("", |(user, _)| user.as_str());
-    if ["Code: 516", "Code: 194", "Code: 192", "AUTHENTICATION_FAILED"]
-        .iter()
-        .any(|code| said.contains(code))
-    {
-        return Problem::new(
-            format!(
-                "ClickHouse at {} does not let user `{user}` in: wrong password, or no such user",
-                access.url
-            ),
-            "correct CLICKHOUSE_USER and CLICKHOUSE_PASSWORD (or CLICKHOUSE_PASSWORD_FILE)",
-        );
-    }
+fn silent(access: &Access, error: &anyhow::Error) -> Problem {
     Problem::new(
-        format!("ClickHouse at {} refuses a simple question: {said}", access.url),
-        "look at that server's log",
+        format!("no ClickHouse at {}: {error:#}", access.server.address()),
+        "look at what listens there, or correct host and port in CLICKHOUSE_URL (its HTTP interface listens on 8123 by \
+            default, https on 8443)",
+    )
+}
+
+fn refused(access: &Access, error: anyhow::Error) -> Problem {
+    let at = access.server.address();
+    error.downcast::<Trouble>().map_or_else(
+        |error| {
+            Problem::new(
+                format!("ClickHouse at {at} refuses a simple question: {error:#}"),
+                "look at that server's log",
+            )
+        },
+        Problem::from,
     )
 }
 
@@ -141,21 +141,14 @@ async fn own_engine(config: &Config, library: PathBuf, findings: &mut Findings) 
 async fn start(config: &Config, library: PathBuf, password: &str) -> Result<(Running, Access)> {
     let mut launcher = Launcher::new(config, library, password)?;
     let running = Running::first(&mut launcher).await?;
-    let access = Access {
-        url: running.url().parse()?,
-        database: config.clickhouse.database.clone(),
-        login: Some((clickhouse::ENGINE_WRITER.to_owned(), password.to_owned())),
-        hold_back: false,
-    };
+    let (url, user) = (running.url(), clickhouse::ENGINE_WRITER);
+    let access = clickhouse::of_engine(&url, &config.clickhouse.database, user, password.to_owned())?;
     Ok((running, access))
 }
 
 /// Which migrations the tables have, against those of this release.
 async fn schema(access: &Access, findings: &mut Findings) {
-    let server = match store::server(access) {
-        Ok(server) => server,
-        Err(error) => return findings.problem(format!("{error:#}"), "correct CLICKHOUSE_URL"),
-    };
+    let server = &access.server;
     match tokio::time::timeout(
         PATIENCE,
         footfall_tables::status(&server.client(), &server.database),
@@ -166,21 +159,21 @@ async fn schema(access: &Access, findings: &mut Findings) {
         Ok(Err(error @ MigrateError::Newer { .. })) => findings.problem(
             format!(
                 "the schema of database `{}` is newer than this release: {error}",
-                access.database
+                access.server.database
             ),
             "run the newer release of Footfall on it, or name another database (clickhouse.database)",
         ),
         Ok(Err(error @ MigrateError::Changed { .. })) => findings.problem(
             format!(
                 "the schema of database `{}` is of another build: {error}",
-                access.database
+                access.server.database
             ),
             "run that build of Footfall on it, or name another database (clickhouse.database)",
         ),
         Ok(Err(error)) => findings.problem(
             format!(
                 "the schema of database `{}` cannot be read: {error}",
-                access.database
+                access.server.database
             ),
             "give the user the right to read it, or correct clickhouse.database",
         ),
@@ -190,12 +183,12 @@ async fn schema(access: &Access, findings: &mut Findings) {
 
 fn applied(access: &Access, status: &footfall_tables::Status, findings: &mut Findings) {
     match (status.applied, status.pending.len()) {
-        (0, _) => findings.note(format!("tables: none yet in database `{}`; the first start makes them", access.database)),
-        (applied, 0) => findings.good(format!("tables: database `{}` has all {applied} migrations", access.database)),
+        (0, _) => findings.note(format!("tables: none yet in database `{}`; the first start makes them", access.server.database)),
+        (applied, 0) => findings.good(format!("tables: database `{}` has all {applied} migrations", access.server.database)),
         (applied, pending) => findings.problem(
             format!(
                 "the schema of database `{}` is old: {applied} migrations applied, {pending} missing (next: {:04} {})",
-                access.database,
+                access.server.database,
                 status.pending.first().map_or(0, |next| next.number),
                 status.pending.first().map_or("", |next| next.name),
             ),

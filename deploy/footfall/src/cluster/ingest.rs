@@ -5,13 +5,13 @@
 
 use super::kafka;
 use crate::config::Config;
-use crate::data::{self, Held, Run};
+use crate::data::{self, Held};
 use crate::metrics::forwarder;
 use crate::problem::{Problem, Problems};
 use crate::sites;
 use crate::terminal::{count, note};
 use crate::up::late::Late;
-use crate::up::sockets::{self, Sockets};
+use crate::up::sockets::Sockets;
 use crate::up::{self, signals};
 use anyhow::{Context as _, Result, bail};
 use footfall_forward::{ForwardError, Progress};
@@ -93,14 +93,14 @@ impl Ingest {
             }
         };
         let held = data::hold(&config.data.folder).map_err(|problem| Problems(vec![problem]))?;
-        let sockets = listen(&config).await?;
+        let sockets = Sockets::bind(&config, None).await?;
         let mut beside = JoinSet::new();
         beside.spawn(signals::watch(stop.clone()));
         sites::make_if_missing(&config)?;
         sites::read(&sites::path(&config))?;
         let log = up::open_log(&config).await?;
         let (public, admin) = (sockets.public.local_addr()?, sockets.admin.local_addr()?);
-        held.announce(&announcement(&config, public, admin))
+        held.announce(&sockets.announcement(&config, false)?)
             .context("cannot write run.json")?;
         let progress = Arc::new(Progress::default());
         let (stop_edge, stop_forward) = (CancellationToken::new(), CancellationToken::new());
@@ -191,27 +191,4 @@ fn left(log: &Log) -> u64 {
         .iter()
         .find(|cursor| cursor.name == footfall_forward::CURSOR);
     forward.map_or(0, |cursor| cursor.records)
-}
-
-async fn listen(config: &Config) -> Result<Sockets, Problems> {
-    let public = sockets::bind("ingest.listen", config.ingest.listen).await;
-    let admin = sockets::bind("ingest.admin_listen", config.ingest.admin_listen).await;
-    match (public, admin) {
-        (Ok(public), Ok(admin)) => Ok(Sockets { public, admin }),
-        (public, admin) => Err(Problems(
-            [public.err(), admin.err()].into_iter().flatten().collect(),
-        )),
-    }
-}
-
-fn announcement(config: &Config, public: std::net::SocketAddr, admin: std::net::SocketAddr) -> Run {
-    Run {
-        pid: std::process::id(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        public: format!("http://{}", up::here(public)),
-        admin: format!("http://{}", up::here(admin)),
-        clickhouse: None,
-        database: config.clickhouse.database.clone(),
-        engine: false,
-    }
 }

@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::metrics;
 use crate::problem::{Problem, Problems};
 use crate::terminal::note;
-use crate::up::store::{self, bring_up_to_date};
-use crate::up::{signals, sockets};
+use crate::up::store::bring_up_to_date;
+use crate::up::{self, signals, sockets};
 use anyhow::{Context as _, Result};
 use footfall_delivery::Mode;
 use footfall_kafka::{KafkaSource, OpenError, Settings};
@@ -54,7 +54,8 @@ pub async fn run(config: &Config) -> Result<()> {
     let mut wiring = Wiring::new(server.clone());
     wiring.admin = Some(admin);
     wiring.metrics = Some(handle);
-    let result = footfall_processor::run(settings_of(config, &server, &source), source, wiring, stop).await;
+    let settings = up::processor_settings(config, Mode::Fenced, &server, source.topic_id());
+    let result = footfall_processor::run(settings, source, wiring, stop).await;
     beside.shutdown().await;
     result.context("the processor could not go on; what it has not written is in Kafka")?;
     note("stopped; what is not in the tables yet is in Kafka, and another processor goes on with it");
@@ -62,24 +63,15 @@ pub async fn run(config: &Config) -> Result<()> {
 }
 
 fn server(config: &Config) -> Result<Server> {
-    let access = clickhouse::configured(config, Role::Writer).ok_or_else(|| {
-        Problems(vec![Problem::new(
-            "`clickhouse.url` is not set: a processor of a cluster has no engine of its own",
-            "set it (CLICKHOUSE_URL=http://clickhouse:8123), or run everything on this machine: `footfall up`",
-        )])
-    })?;
-    store::server(&access)
-}
-
-fn settings_of(config: &Config, server: &Server, source: &KafkaSource) -> footfall_processor::Config {
-    let mut settings = footfall_processor::Config::new(Mode::Fenced, server, source.topic_id());
-    settings.round.wait = config.processor.wait;
-    settings.round.enough = config.processor.batch as usize;
-    settings.audit.every = config.processor.audit_every;
-    settings.audit.repair = config.processor.audit_repair;
-    settings.skip_unknown_version = config.processor.skip_unknown_version;
-    settings.drain = config.shutdown.deadline;
-    settings
+    let configured = clickhouse::configured(config, Role::Writer).and_then(|access| {
+        access.ok_or_else(|| {
+            Problem::new(
+                "`clickhouse.url` is not set: a processor of a cluster has no engine of its own",
+                "set it (CLICKHOUSE_URL=http://clickhouse:8123), or run everything on this machine: `footfall up`",
+            )
+        })
+    });
+    Ok(configured?.server)
 }
 
 /// Finds the topic and joins the group; brokers that are away and a topic that is not there yet are waited for.

@@ -3,12 +3,11 @@
 
 use super::raw::Raw;
 use super::setting::{self, Group, Setting, settings};
-use super::value::{Bytes, LogFormat, Networks, ProxyHeader, Secret, Value};
+use super::value::{Address, Bytes, LogFormat, Networks, ProxyHeader, Secret, Value};
 use crate::problem::Problem;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use url::Url;
 
 settings! {
     /// Where everything is kept.
@@ -75,14 +74,22 @@ settings! {
 
     /// The ClickHouse that holds the tables: the built-in engine, or a server of yours.
     clickhouse: ClickHouse {
-        /// Use this server instead of the built-in engine: `http://host:8123`. User and password may stand in it.
-        url: Option<Url> = "", alias = "CLICKHOUSE_URL";
+        /// Use this server instead of the built-in engine: `http://host:8123`, or `https://host:8443`. User and password may
+        /// stand in it. Without a port it is ClickHouse's own, 8123 or 8443.
+        url: Option<Address> = "", alias = "CLICKHOUSE_URL";
         /// User on that server; it may create tables and insert.
         user: String = "default", alias = "CLICKHOUSE_USER";
         /// Password of that user.
         password: Secret = "", alias = "CLICKHOUSE_PASSWORD";
         /// The database with the tables `events` and `ledger`; made if it is missing.
         database: String = "footfall", alias = "CLICKHOUSE_DATABASE";
+        /// With https: the authority that signed the server's certificate, PEM; without it the system's. This and the two
+        /// below are read at the start.
+        ca: Option<PathBuf> = "";
+        /// Our own certificate, PEM, if the server asks for one; with `key`.
+        certificate: Option<PathBuf> = "";
+        /// The key of that certificate, PEM, not encrypted.
+        key: Option<PathBuf> = "";
     }
 
     /// The built-in engine: the real ClickHouse as a library, in a process of its own.

@@ -1,8 +1,9 @@
 //! The addresses of one machine, taken before anything slow begins: a port that is taken is said at once.
 
 use crate::config::Config;
+use crate::data::Run;
 use crate::problem::{Problem, Problems};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -20,18 +21,18 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// Takes all addresses, and tries the engine's. The engine of a killed instance gets `patience` to be gone: the
-    /// kernel ends it with its parent, but a process of its size takes a moment.
+    /// Takes all addresses, and tries the engine's if one will run here. The engine of a killed instance gets `engine` to
+    /// be gone: the kernel ends it with its parent, but a process of its size takes a moment.
     ///
     /// # Errors
     /// Every address that cannot be taken, with its remedy.
-    pub async fn bind(config: &Config, patience: Duration) -> Result<Self, Problems> {
+    pub async fn bind(config: &Config, engine: Option<Duration>) -> Result<Self, Problems> {
         let public = bind("ingest.listen", config.ingest.listen).await;
         let admin = bind("ingest.admin_listen", config.ingest.admin_listen).await;
         // Only tried: the engine's own process takes it.
-        let engine = match config.clickhouse.url {
-            Some(_) => Ok(()),
-            None => bind_within(patience, "engine.listen", config.engine.listen).await,
+        let engine = match engine {
+            None => Ok(()),
+            Some(patience) => bind_within(patience, "engine.listen", config.engine.listen).await,
         };
         match (public, admin, engine) {
             (Ok(public), Ok(admin), Ok(())) => Ok(Self { public, admin }),
@@ -40,6 +41,31 @@ impl Sockets {
                 Err(Problems(problems.into_iter().flatten().collect()))
             }
         }
+    }
+
+    /// What others on this machine are told. `engine`: whether the ClickHouse will be ours.
+    ///
+    /// # Errors
+    /// The addresses cannot be read.
+    pub fn announcement(&self, config: &Config, engine: bool) -> std::io::Result<Run> {
+        Ok(Run {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            public: format!("http://{}", here(self.public.local_addr()?)),
+            admin: format!("http://{}", here(self.admin.local_addr()?)),
+            clickhouse: None,
+            database: config.clickhouse.database.clone(),
+            engine,
+        })
+    }
+}
+
+/// An address under which this machine reaches a listener.
+fn here(address: SocketAddr) -> SocketAddr {
+    match address {
+        _ if !address.ip().is_unspecified() => address,
+        SocketAddr::V4(_) => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::LOCALHOST, address.port()).into(),
     }
 }
 

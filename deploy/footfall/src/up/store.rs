@@ -40,23 +40,24 @@ impl Store {
     /// # Errors
     /// When there is no engine library, the engine does not start, or the tables belong to another release.
     pub async fn open(config: &Config, writer_password: &str) -> Result<Self> {
-        let store = match clickhouse::configured(config, Role::Writer) {
-            Some(access) => Self::of_server(&access)?,
+        let configured = clickhouse::configured(config, Role::Writer);
+        let store = match configured? {
+            Some(access) => Self::of_server(access),
             None => Self::of_engine(config, writer_password).await?,
         };
         bring_up_to_date(&store.server, store.mode).await?;
         Ok(store)
     }
 
-    fn of_server(access: &Access) -> Result<Self> {
-        Ok(Self {
-            server: server(access)?,
+    fn of_server(access: Access) -> Self {
+        Self {
             mode: Mode::Fenced,
-            url: address(access),
+            url: access.server.address().to_string(),
+            server: access.server,
             restart: None,
             supervisor: JoinSet::new(),
             stop: CancellationToken::new(),
-        })
+        }
     }
 
     async fn of_engine(config: &Config, writer_password: &str) -> Result<Self> {
@@ -74,16 +75,12 @@ impl Store {
         let (restart, requests) = mpsc::channel(REQUESTS);
         let stop = CancellationToken::new();
         let url = running.url();
-        let access = Access {
-            url: url.parse().context("the engine's address is no URL")?,
-            database: config.clickhouse.database.clone(),
-            login: Some((ENGINE_WRITER.to_owned(), writer_password.to_owned())),
-            hold_back: false,
-        };
+        let password = writer_password.to_owned();
+        let access = clickhouse::of_engine(&url, &config.clickhouse.database, ENGINE_WRITER, password)?;
         let mut supervisor = JoinSet::new();
         supervisor.spawn(running.supervise(launcher, requests, stop.clone(), config.shutdown.deadline / 4));
         Ok(Self {
-            server: server(&access)?,
+            server: access.server,
             mode: Mode::Child,
             url,
             restart: Some(restart),
@@ -97,23 +94,6 @@ impl Store {
         self.stop.cancel();
         while self.supervisor.join_next().await.is_some() {}
     }
-}
-
-fn address(access: &Access) -> String {
-    access.url.as_str().trim_end_matches('/').to_owned()
-}
-
-/// An access as the processor wants it.
-///
-/// # Errors
-/// When the address cannot be used.
-pub fn server(access: &Access) -> Result<Server> {
-    let mut server = Server::parse(&address(access), &access.database)?;
-    if let Some((user, password)) = &access.login {
-        server.user.clone_from(user);
-        server.password.clone_from(password);
-    }
-    Ok(server)
 }
 
 /// Brings the tables to this release. A server that is away, or does not let us in, is asked again until it does, an
@@ -132,7 +112,7 @@ pub(crate) async fn bring_up_to_date(server: &Server, mode: Mode) -> Result<()> 
             }
             Err(error @ MigrateError::Server { .. }) if mode == Mode::Fenced => {
                 tracing::error!(
-                    error = %error,
+                    error = one_line(server, &error).await,
                     server = server.authority(),
                     "ClickHouse cannot be used; what is acknowledged is safe meanwhile. Trying again in {}. `footfall check` says more",
                     seconds(pause)
@@ -142,6 +122,14 @@ pub(crate) async fn bring_up_to_date(server: &Server, mode: Mode) -> Result<()> 
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+/// What an operator can do something about, else the error with its causes.
+pub async fn one_line(server: &Server, error: &MigrateError) -> String {
+    match server.diagnose(error).await {
+        Some(trouble) => trouble.to_string(),
+        None => server.explain(error),
     }
 }
 

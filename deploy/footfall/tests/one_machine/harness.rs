@@ -5,6 +5,7 @@ use footfall::http::{Answer, Client};
 use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -207,6 +208,10 @@ impl Server {
             url: format!("http://{address}"),
             child,
         }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.url.strip_prefix("http://").unwrap().parse().unwrap()
     }
 
     /// For [`Command::envs`].

@@ -5,4 +5,5 @@ mod broken_setups;
 mod commands;
 mod configuration;
 mod harness;
+mod https;
 mod up_and_down;

@@ -3,7 +3,9 @@
 
 use footfall_engine::{Config, Engine, Secret, library};
 use footfall_processor::Server;
+use footfall_processor::server::{Address, Tls};
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -36,8 +38,7 @@ impl TestEngine {
         let engine = spawn(&config).await;
         // A restarted engine must answer at the same address.
         config.listen = engine.address();
-        let address = format!("http://default:writer's%20secret@{}", engine.address());
-        let server = Server::parse(&address, DATABASE).unwrap();
+        let server = server_at("http", engine.address(), &Tls::default());
         let this = Self {
             engine,
             config,
@@ -49,12 +50,23 @@ impl TestEngine {
         this
     }
 
+    /// The same server by another way.
+    pub fn behind(&self, proxy: SocketAddr) -> Server {
+        server_at("http", proxy, &Tls::default())
+    }
+
     /// Kills it and starts another on the same folder and address.
     pub async fn restart(&mut self) {
         self.engine.kill().await;
         self.engine = spawn(&self.config).await;
         self.since = Instant::now();
     }
+}
+
+/// The writer at that address; for https `tls` counts.
+pub fn server_at(scheme: &str, address: impl Display, tls: &Tls) -> Server {
+    let address = Address::parse(&format!("{scheme}://default:writer's%20secret@{address}")).unwrap();
+    Server::new(&address, DATABASE, tls).unwrap()
 }
 
 pub async fn spawn(config: &Config) -> Engine {
