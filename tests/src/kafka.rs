@@ -1,7 +1,7 @@
 //! What operators and strangers do to the topic and to the group's positions. All calls block.
 
 use anyhow::{Context as _, Result, ensure};
-use footfall_topics::{Body, Connection, Number, Outgoing, TOPIC, Topics};
+use footfall_topics::{Body, Connection, HEADER, Number, Outgoing, TOPIC, Topics};
 use rdkafka::TopicPartitionList;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
@@ -141,9 +141,7 @@ impl Kafka {
     /// # Errors
     /// No answer.
     pub fn strangers(&self) -> Result<u64> {
-        let bad = OwnedHeaders::new()
-            .insert(header("log", "not a log"))
-            .insert(header("seq", "12"));
+        let bad = OwnedHeaders::new().insert(header(HEADER, "1 not-a-log 12"));
         self.send(0, Some(b"hello"), None)?;
         self.send(0, None, None)?;
         self.send(0, Some(b"x"), Some(bad))?;
@@ -156,11 +154,8 @@ impl Kafka {
     /// No answer.
     pub fn of_tomorrow(&self, partition: u32) -> Result<Uuid> {
         let log_id = Uuid::new_v4();
-        let id = log_id.to_string();
-        let headers = OwnedHeaders::new()
-            .insert(header("log", &id))
-            .insert(header("seq", "1"))
-            .insert(header("schema-version", "2"));
+        let line = format!("2 {log_id} 1 and whatever it says");
+        let headers = OwnedHeaders::new().insert(header(HEADER, &line));
         self.send(partition, Some(b"of tomorrow"), Some(headers))?;
         Ok(log_id)
     }

@@ -25,7 +25,14 @@ impl Server {
     /// # Errors
     /// The library has not been fetched, or the engine did not start.
     pub fn start(data: &Path) -> Result<Self> {
-        let (address, password) = (free_port()?, uuid::Uuid::new_v4().simple().to_string());
+        Self::start_at(data, free_port()?, &uuid::Uuid::new_v4().simple().to_string())
+    }
+
+    /// The same at a given address, with a given password of the user `default`.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_at(data: &Path, address: SocketAddr, password: &str) -> Result<Self> {
         let mut command = Command::new(binary()?);
         command
             .arg("engine")
@@ -36,12 +43,12 @@ impl Server {
         command
             .arg("--library")
             .arg(library()?)
-            .env("FOOTFALL_ENGINE_WRITER_PASSWORD", &password);
+            .env("FOOTFALL_ENGINE_WRITER_PASSWORD", password);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let child = command.spawn().context("start the engine")?;
         let server = Self {
             address,
-            password,
+            password: password.to_owned(),
             child,
             command,
         };

@@ -151,7 +151,10 @@ impl World {
         eventually("all numbers", || {
             for (log, height) in heights {
                 let gap = self.gap(log, *height)?;
-                ensure!(gap.is_none(), "log {log}: {gap:?} are missing");
+                ensure!(
+                    gap.is_none(),
+                    "log {log} up to {height}: of {gap:?} some are missing"
+                );
             }
             Ok(())
         })

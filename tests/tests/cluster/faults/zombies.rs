@@ -67,8 +67,11 @@ fn judge(member: &Member, hold: Hold, world: &World) -> Result<()> {
             !answer.contains(" 200 OK") || code.is_some(),
             "a zombie's insert was taken: {answer}"
         );
-        seen.begun
-            .push(code.map_or("connection closed".to_owned(), |code| format!("code {code}")));
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+        seen.begun.push(match code {
+            Some(code) => format!("{code}: {}", body.chars().take(120).collect::<String>()),
+            None => "hung up on".to_owned(),
+        });
     }
     Ok(())
 }
