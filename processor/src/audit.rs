@@ -97,10 +97,7 @@ impl LogReport {
     /// How many numbers are in neither table.
     #[must_use]
     pub fn missing_count(&self) -> u64 {
-        self.missing
-            .iter()
-            .map(|range| range.last - range.first + 1)
-            .sum()
+        self.missing.iter().map(Numbers::count).sum()
     }
 }
 
@@ -130,15 +127,36 @@ impl Report {
     }
 }
 
-/// Audits everything that is closed, on request. `grace`: marks younger than this do not close anything yet, because
-/// the round that they came with may still be on its way. With `repair` extra copies and late duplicates are deleted.
+/// What marks that are in the ledger close: each log up to its newest mark. `grace`: marks younger than this do not count
+/// yet, because the round that they came with may still be on its way. Where several partitions carry a log, a mark closes
+/// it only when all of them have passed what was there after the mark was seen: ask for that between this and [`audit`].
+///
+/// # Errors
+/// [`AuditError`].
+pub async fn closed(server: &Server, grace: Duration) -> Result<Vec<Numbers>, AuditError> {
+    find::closed_by_marks(&server.client(), grace).await
+}
+
+/// What is missing of a closed range, doubled, or in both tables; event ids are not compared, nothing is written down.
+///
+/// # Errors
+/// [`AuditError`].
+pub async fn look_at(server: &Server, numbers: Numbers) -> Result<LogReport, AuditError> {
+    let scope = Scope {
+        numbers,
+        duplicates_since: None,
+    };
+    find::find(&server.client(), &scope).await
+}
+
+/// Audits what is [`closed`], on request. With `repair` extra copies and late duplicates are deleted.
 ///
 /// # Errors
 /// [`AuditError`]; what was found until then is lost, what was repaired stays.
-pub async fn audit(server: &Server, repair: bool, grace: Duration) -> Result<Report, AuditError> {
+pub async fn audit(server: &Server, closed: &[Numbers], repair: bool) -> Result<Report, AuditError> {
     let client = server.client();
     let mut report = Report::default();
-    for numbers in find::closed_by_marks(&client, grace).await? {
+    for numbers in closed.iter().copied() {
         let scope = Scope {
             numbers,
             duplicates_since: Some(0),

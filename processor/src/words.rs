@@ -91,9 +91,7 @@ struct Words {
 
 /// Whether one of the ranges has the number.
 pub(crate) fn covers(ranges: &[Numbers], number: Number) -> bool {
-    let has =
-        |range: &Numbers| range.log_id == number.log_id && (range.first..=range.last).contains(&number.seq);
-    ranges.iter().any(has)
+    ranges.iter().any(|range| range.has(number))
 }
 
 /// Asks at once when something begins to wait, and then again and again, until nothing does or the driver has ended.

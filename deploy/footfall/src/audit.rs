@@ -1,16 +1,24 @@
 //! `footfall audit`: the books as a table. Everything that was acknowledged is in `events` once, or the ledger says why.
+//!
+//! On one machine a mark closes its log. In a cluster it does when the group has passed what all partitions had after the
+//! mark was seen; what is missing before that may be on its way, and the command says so instead of guessing.
 
 use crate::cli::AuditArgs;
 use crate::clickhouse::{self, Role};
 use crate::config::Config;
 use crate::terminal::{Colour, Progress, count, note, paint, say};
 use anyhow::Result;
-use footfall_processor::audit::{LogReport, Report, audit};
+use footfall_delivery::Numbers;
+use footfall_processor::Server;
+use footfall_processor::audit::{LogReport, Report, audit, closed};
 use serde_json::json;
 use std::time::Duration;
 
 /// The round of a younger mark may still be on its way, see [`audit`].
 const GRACE: Duration = Duration::from_secs(5);
+/// How long the group may take to pass what the topic has; then the audit is made, and what is missing is not judged.
+#[cfg(feature = "kafka")]
+const PASS: Duration = Duration::from_secs(20);
 /// How many numbers of each kind are printed.
 const SHOWN: usize = 5;
 
@@ -22,20 +30,76 @@ pub async fn run(config: &Config, args: &AuditArgs) -> Result<bool> {
     // The result is written down in the table `audited`, so that a reader's rights are not enough.
     let server = clickhouse::find(config, Role::Writer)?.server;
     let mut line = Progress::new("auditing");
+    let scope = line
+        .beside("asking what is closed", Scope::find(config, &server))
+        .await?;
     let mut report = line
-        .beside("comparing numbers", audit(&server, args.repair, GRACE))
+        .beside("comparing numbers", audit(&server, &scope.closed, args.repair))
         .await?;
     let found = report.clone();
     if args.repair && !report.is_clean() {
-        report = line.beside("looking again", audit(&server, false, GRACE)).await?;
+        line.beside(
+            "sending what is missing again",
+            scope.send_again(config, &server, &found),
+        )
+        .await?;
+        report = line
+            .beside("looking again", audit(&server, &scope.closed, false))
+            .await?;
     }
     line.finish("done");
     if args.json {
-        say(as_json(&report, &found));
+        say(as_json(&report, &found, scope.settled));
     } else {
         print(&report, &found, args.repair);
+        if !report.is_clean() {
+            advise(&report, args.repair, &scope);
+        }
     }
     Ok(report.is_clean())
+}
+
+/// What is audited.
+struct Scope {
+    closed: Vec<Numbers>,
+    /// What is missing is not on its way any more.
+    settled: bool,
+    /// There is a topic in which missing numbers may be.
+    cluster: bool,
+}
+
+impl Scope {
+    async fn find(config: &Config, server: &Server) -> Result<Self> {
+        #[cfg(feature = "kafka")]
+        if !config.kafka.bootstrap_servers.is_empty() {
+            let closed = closed(server, Duration::ZERO).await?;
+            // Asked after the marks were read: what the topic has now, they speak of.
+            let settled = crate::cluster::positions::passed(config, PASS).await?;
+            return Ok(Self {
+                closed,
+                settled,
+                cluster: true,
+            });
+        }
+        // The configuration counts only where there can be a Kafka.
+        let _ = config;
+        Ok(Self {
+            closed: closed(server, GRACE).await?,
+            settled: true,
+            cluster: false,
+        })
+    }
+
+    /// Missing numbers of a cluster that the topic still has. On one machine the running Footfall reads its log again.
+    async fn send_again(&self, config: &Config, server: &Server, found: &Report) -> Result<()> {
+        let missing: Vec<Numbers> = found.logs.iter().flat_map(|log| log.missing.clone()).collect();
+        #[cfg(feature = "kafka")]
+        if self.cluster && self.settled && !missing.is_empty() {
+            return crate::cluster::missing::send_again(config, server, &missing).await;
+        }
+        let _ = (config, server, missing);
+        Ok(())
+    }
 }
 
 fn print(report: &Report, found: &Report, repair: bool) {
@@ -71,7 +135,6 @@ fn print(report: &Report, found: &Report, repair: bool) {
         ));
     } else {
         say(paint(Colour::Red, "NOT balanced"));
-        advise(report, repair);
     }
 }
 
@@ -124,9 +187,25 @@ fn details(log: &LogReport) {
     }
 }
 
-fn advise(report: &Report, repair: bool) {
+fn advise(report: &Report, repair: bool, scope: &Scope) {
     let missing = report.logs.iter().any(|log| log.missing_count() > 0);
-    if missing {
+    if missing && !scope.settled {
+        say(
+            "the processors have not passed what is in the topic: what is missing may be on its way. Audit again when they have",
+        );
+    } else if missing && scope.cluster {
+        say(
+            "missing numbers that the topic still has are sent again by the processors' auditor, or now by `footfall audit --repair`;",
+        );
+        say("what it has no more, on the node that gave it:");
+        for range in report.logs.iter().flat_map(|log| &log.missing).take(SHOWN) {
+            say(format_args!(
+                "  footfall resend --log {} --from {} --to {}",
+                range.log_id, range.first, range.last
+            ));
+        }
+        say("and what no node has any more is declared lost: `footfall lost`, with the same numbers");
+    } else if missing {
         say(
             "missing numbers are read again from the log by the running Footfall, with its next audit (processor.audit_every);",
         );
@@ -137,7 +216,7 @@ fn advise(report: &Report, repair: bool) {
     }
 }
 
-fn as_json(report: &Report, found: &Report) -> serde_json::Value {
+fn as_json(report: &Report, found: &Report, settled: bool) -> serde_json::Value {
     let logs: Vec<_> = report
         .logs
         .iter()
@@ -156,6 +235,7 @@ fn as_json(report: &Report, found: &Report) -> serde_json::Value {
         .collect();
     json!({
         "balanced": report.is_clean(),
+        "settled": settled,
         "logs": logs,
         "repaired": { "extra": found.repaired.extra, "late_duplicates": found.repaired.late_duplicates },
     })

@@ -6,12 +6,14 @@
 mod ask;
 #[cfg(feature = "kafka")]
 mod cluster;
+mod ledger;
 mod load;
 mod site;
 
 pub use ask::{AuditArgs, QueryArgs, SendArgs, TailArgs, Target};
 #[cfg(feature = "kafka")]
-pub use cluster::{DrainArgs, IngestArgs, ResendArgs};
+pub use cluster::{DrainArgs, IngestArgs, LostArgs, ResendArgs};
+pub use ledger::{ConfirmArgs, Filter, LedgerArgs, LedgerCommand, ReplayArgs, ShowArgs, SkipArgs};
 pub use load::LoadgenArgs;
 pub use site::{SiteAddArgs, SiteCommand};
 
@@ -26,6 +28,7 @@ Examples:
   footfall query 'SELECT time, type, url FROM events ORDER BY time DESC LIMIT 10'
   footfall tail                               events as they arrive, each with its fate
   footfall audit                              is everything that was acknowledged in the table, once?
+  footfall ledger                             what did not become a row, and why
   footfall check                              what is wrong with this set-up, and what to do about it
 
 Exit codes:
@@ -94,6 +97,19 @@ pub enum Command {
     Query(QueryArgs),
     /// The books: everything acknowledged is in the table once, or the ledger says why not
     Audit(AuditArgs),
+    /// What did not become a row, and why; with its bytes, where they were kept
+    Ledger(LedgerArgs),
+    /// Send records of the ledger again that can be read now, so that they become rows
+    ///
+    /// For what was unreadable until the decoder was mended, or of a version that is known now. Each gets a new number; the
+    /// event keeps its id and its times, so that two replays give one row. The old number keeps its entry.
+    Replay(ReplayArgs),
+    /// Say that the ClickHouse server that was written to before is gone for good
+    ///
+    /// With a server of yours (CLICKHOUSE_URL) a processor notes which server it writes to. Found to be another one, it
+    /// holds: the old one may still be running an insert. The command asks the old server first, and refuses if it
+    /// answers.
+    ConfirmServerGone(ConfirmArgs),
     /// Try configuration and connections: every problem at once, each with its remedy
     Check,
     /// The edge of a cluster: takes events, keeps them in its log, forwards them to Kafka
@@ -111,6 +127,12 @@ pub enum Command {
     /// Send numbers to Kafka again that the log of this node still has
     #[cfg(feature = "kafka")]
     Resend(ResendArgs),
+    /// Declare numbers lost that no copy has any more, so that the books say so
+    ///
+    /// Nothing is declared that can still come: the range must be closed by a mark, the processors must have passed all
+    /// that the topic has, and the topic, the tables and this node's log are searched first.
+    #[cfg(feature = "kafka")]
+    Lost(LostArgs),
     /// Bring the tables of the configured ClickHouse server to this release
     ///
     /// `footfall up` does this by itself. The command is for a server given with CLICKHOUSE_URL, before an upgrade.

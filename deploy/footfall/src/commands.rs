@@ -6,7 +6,9 @@ use crate::cluster;
 use crate::config::{self, Config, Loaded};
 use crate::problem::Problems;
 use crate::terminal::{Colour, note, paint};
-use crate::{audit, check, loadgen, logging, memory, migrate, query, send, show, sites, tail, up};
+use crate::{
+    audit, check, gone, ledger, loadgen, logging, memory, migrate, query, replay, send, show, sites, tail, up,
+};
 use anyhow::Result;
 use clap::Parser as _;
 use std::collections::BTreeMap;
@@ -78,10 +80,15 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         Some(Command::Resend(args)) => {
             talk(with_interrupt(|stop| cluster::kept::resend(config, args, stop))).map(verdict)
         }
+        #[cfg(feature = "kafka")]
+        Some(Command::Lost(args)) => talk(cluster::lost::run(config, args)).map(verdict),
         Some(Command::Send(args)) => talk(send::run(config, args)).map(verdict),
         Some(Command::Tail(args)) => talk(tail::run(config, args)).map(done),
         Some(Command::Query(args)) => talk(query::run(config, args)).map(done),
         Some(Command::Audit(args)) => talk(audit::run(config, args)).map(verdict),
+        Some(Command::Ledger(args)) => talk(ledger::run(config, args)).map(verdict),
+        Some(Command::Replay(args)) => on(&threads()?, replay::run(config, args)).map(verdict),
+        Some(Command::ConfirmServerGone(args)) => talk(gone::run(config, args)).map(verdict),
         Some(Command::Check) => talk(check::run(loaded)).map(verdict),
         Some(Command::Migrate) => talk(migrate::run(config)).map(done),
         Some(Command::Loadgen(args)) => {

@@ -7,7 +7,7 @@
 //!    [`credentials`], [`sites`]); [`log_source`] is the local log as the processor's source, [`live`] the stream of fates;
 //! 4. `cluster` (cargo feature `kafka`): the same parts as services, with Kafka between them;
 //! 5. commands that talk to a running Footfall over HTTP ([`http`], [`target`], [`clickhouse`]): [`send`], [`tail`],
-//!    [`query`], [`audit`], [`migrate`], [`loadgen`];
+//!    [`query`], [`audit`], [`ledger`], [`replay`], [`gone`], [`migrate`], [`loadgen`];
 //! 6. [`check`]: what is wrong with this set-up; [`show`]: what is set; [`terminal`]: how all of it is told.
 
 pub mod audit;
@@ -20,7 +20,9 @@ pub mod commands;
 pub mod config;
 pub mod credentials;
 pub mod data;
+pub mod gone;
 pub mod http;
+pub mod ledger;
 pub mod live;
 pub mod loadgen;
 pub mod log_source;
@@ -30,6 +32,7 @@ pub mod metrics;
 pub mod migrate;
 pub mod problem;
 pub mod query;
+pub mod replay;
 pub mod send;
 pub mod show;
 pub mod sites;

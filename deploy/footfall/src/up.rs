@@ -23,7 +23,7 @@ use crate::live::Live;
 use crate::log_source::{Given, LogSource};
 use crate::metrics;
 use crate::problem::{Problem, Problems};
-use crate::sites;
+use crate::{replay, sites};
 use anyhow::{Context as _, Result, bail};
 use footfall_delivery::Mode;
 use footfall_ingest::{IngestError, Listeners};
@@ -276,7 +276,9 @@ fn start_edge(
         text.push_str(&handle.render());
         footfall_processor::measure::render(text);
     });
-    let settings = edge::config(config, sockets.public.local_addr()?, key, late, figures)?;
+    let mut settings = edge::config(config, sockets.public.local_addr()?, key, late, figures)?;
+    let door = replay::door::router(log.clone(), &credentials.writer_password);
+    settings.extra.admin = settings.extra.admin.merge(door);
     let listeners = Listeners {
         public: sockets.public,
         admin: Some(sockets.admin),

@@ -25,6 +25,20 @@ pub struct Numbers {
     pub last: u64,
 }
 
+impl Numbers {
+    /// How many they are.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        (self.last - self.first).saturating_add(1)
+    }
+
+    /// Whether the number is one of them.
+    #[must_use]
+    pub fn has(&self, number: Number) -> bool {
+        self.log_id == number.log_id && (self.first..=self.last).contains(&number.seq)
+    }
+}
+
 /// Why a number has a row in `ledger` instead of one in `events`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {

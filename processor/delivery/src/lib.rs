@@ -17,7 +17,8 @@
 //!    with the right count is in doubt: wait for the deadline, barrier, look, prove, decide anew.
 //! 6. **Position** (`work`): [`Output::RoundDone`] when both tables have the round; saved with the next proof.
 //! 7. **Revoke** (`revoke`): [`Input::Revoke`] until [`Output::Released`]; `closed` is committed only if it is true.
-//! 8. **Audit** ([`audit`]): counts over closed ranges, findings, repairs.
+//!
+//! The auditor asks and repairs by itself, in the processor; it shares [`ranges`].
 //!
 //! # Decisions
 //! - One operation at a time. A revoke gives up an open question, but waits for an open insert or commit; a round whose
@@ -53,7 +54,6 @@
 )]
 
 mod answer;
-pub mod audit;
 mod barrier;
 mod classify;
 mod config;
@@ -70,6 +70,7 @@ mod output;
 mod partition;
 mod present;
 mod proof;
+pub mod ranges;
 mod revoke;
 mod round;
 mod rules;

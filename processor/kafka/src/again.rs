@@ -7,10 +7,11 @@
 use crate::context::Context;
 use crate::offsets;
 use crate::settings::Settings;
-use footfall_delivery::Numbers;
+use footfall_delivery::ranges::joined;
+use footfall_delivery::{Number, Numbers};
 use footfall_topics::decode;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -32,8 +33,29 @@ pub(crate) struct Missed {
     pub(crate) since: Option<i64>,
 }
 
-/// Searches the topic once for all of them; gives how many were sent again.
-pub(crate) fn send_again(settings: &Settings, missed: &[Missed], stop: &AtomicBool) -> KafkaResult<usize> {
+/// What a search has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Found in the topic, and sent to it again.
+    pub found: Vec<Numbers>,
+    /// All partitions were read to where they ended when it began. Only then is what was not found not there.
+    pub complete: bool,
+}
+
+/// Searches the whole topic for these numbers and sends what it finds to it again.
+///
+/// # Errors
+/// The brokers', for want of an answer. What was sent until then may come.
+pub fn send_again(settings: &Settings, numbers: &[Numbers]) -> KafkaResult<Sent> {
+    let missed = numbers.iter().map(|numbers| Missed {
+        numbers: *numbers,
+        since: None,
+    });
+    search(settings, &missed.collect::<Vec<_>>(), &AtomicBool::new(false))
+}
+
+/// Searches the topic once for all of them, from where the hint of the earliest says.
+pub(crate) fn search(settings: &Settings, missed: &[Missed], stop: &AtomicBool) -> KafkaResult<Sent> {
     let mut config = settings.reader(1);
     config
         .set("group.id", &settings.group)
@@ -59,7 +81,7 @@ pub(crate) fn send_again(settings: &Settings, missed: &[Missed], stop: &AtomicBo
         }
     }
     search.producer.flush(PATIENCE)?;
-    Ok(search.wanted.found.len())
+    Ok(search.result())
 }
 
 /// Places the reader; gives the partitions that have something to read.
@@ -101,7 +123,7 @@ fn begin(
     Ok(open)
 }
 
-fn producer(settings: &Settings) -> KafkaResult<BaseProducer> {
+pub(crate) fn producer(settings: &Settings) -> KafkaResult<BaseProducer> {
     let mut config = settings.connection.client();
     config
         .set("enable.idempotence", "true")
@@ -114,23 +136,21 @@ fn producer(settings: &Settings) -> KafkaResult<BaseProducer> {
 struct Wanted {
     ranges: Vec<Numbers>,
     count: u64,
-    found: BTreeSet<(uuid::Uuid, u64)>,
+    found: BTreeSet<Number>,
 }
 
 impl Wanted {
     fn new(missed: &[Missed]) -> Self {
         let ranges: Vec<Numbers> = missed.iter().map(|one| one.numbers).collect();
         Self {
-            count: ranges.iter().map(|range| range.last - range.first + 1).sum(),
+            count: ranges.iter().map(Numbers::count).sum(),
             ranges,
             found: BTreeSet::new(),
         }
     }
 
-    fn has(&self, log_id: uuid::Uuid, seq: u64) -> bool {
-        self.ranges
-            .iter()
-            .any(|range| range.log_id == log_id && (range.first..=range.last).contains(&seq))
+    fn has(&self, number: Number) -> bool {
+        self.ranges.iter().any(|range| range.has(number))
     }
 }
 
@@ -143,6 +163,18 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    fn result(&self) -> Sent {
+        let single = |number: &Number| Numbers {
+            log_id: number.log_id,
+            first: number.seq,
+            last: number.seq,
+        };
+        Sent {
+            found: joined(self.wanted.found.iter().map(single).collect()),
+            complete: self.is_over(),
+        }
+    }
+
     fn is_over(&self) -> bool {
         self.open.is_empty() || self.wanted.found.len() as u64 >= self.wanted.count
     }
@@ -151,24 +183,31 @@ impl Search<'_> {
         let Ok(received) = decode(message) else {
             return Ok(());
         };
-        let number = received.number;
-        if !self.wanted.has(number.log_id, number.seq)
-            || !self.wanted.found.insert((number.log_id, number.seq))
-        {
+        let number = Number {
+            log_id: received.number.log_id,
+            seq: received.number.seq,
+        };
+        if !self.wanted.has(number) || !self.wanted.found.insert(number) {
             return Ok(());
         }
         let mut record = BaseRecord::<[u8], [u8]>::to(self.topic).partition(message.partition());
         record.key = message.key();
         record.payload = message.payload();
         record.headers = message.headers().map(BorrowedHeaders::detach);
-        while let Err((error, again)) = self.producer.send(record) {
-            if error.rdkafka_error_code() != Some(rdkafka::error::RDKafkaErrorCode::QueueFull) {
-                return Err(error);
-            }
-            self.producer.poll(Duration::from_millis(100));
-            record = again;
-        }
-        self.producer.poll(Duration::ZERO);
-        Ok(())
+        deliver(&self.producer, record)
     }
+}
+
+/// Gives a record to the producer, waiting for room; the brokers have it after a flush.
+pub(crate) fn deliver(producer: &BaseProducer, record: BaseRecord<'_, [u8], [u8]>) -> KafkaResult<()> {
+    let mut record = record;
+    while let Err((error, again)) = producer.send(record) {
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
+            return Err(error);
+        }
+        producer.poll(Duration::from_millis(100));
+        record = again;
+    }
+    producer.poll(Duration::ZERO);
+    Ok(())
 }

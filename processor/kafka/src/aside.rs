@@ -1,27 +1,23 @@
 //! What takes long and must hold up neither the group nor the processor: questions of the auditor. Each is answered by a
 //! thread and a client of its own, which is no member of the group.
 
-use crate::again::{Missed, send_again};
-use crate::context::Context;
-use crate::offsets;
+use crate::again::{self, Missed, Sent};
+use crate::position::passed_unless;
 use crate::settings::Settings;
+use footfall_delivery::Numbers;
+use footfall_delivery::ranges::without;
 use footfall_processor::source::Settled;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaResult;
-use rdkafka::topic_partition_list::Offset;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// How long positions may take to pass what was there; then the audit is put off.
 const PASS: Duration = Duration::from_secs(60);
-/// How often they are read meanwhile.
-const LOOK: Duration = Duration::from_millis(500);
-/// How long one question to a broker may take.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Missed ranges come one by one: so long is waited for more, before the topic is searched once for all.
 const GATHER: Duration = Duration::from_secs(1);
+/// Ranges that are told at most; `footfall audit` prints all.
+const TOLD: usize = 5;
 /// Ranges that wait at most; the next audit finds the rest.
 const WAITING: usize = 1_024;
 
@@ -52,10 +48,14 @@ impl Aside {
         let (answer, asked) = oneshot::channel();
         let (settings, stop) = (self.settings.clone(), Arc::clone(&self.stop));
         spawn("kafka-settled", move || {
-            let settled = pass(&settings, &stop).unwrap_or_else(|error| {
-                tracing::warn!(%error, "cannot ask how far the group is; the audit is put off");
-                Settled::NotYet
-            });
+            let settled = match passed_unless(&settings, PASS, &stop) {
+                Ok(true) => Settled::Yes,
+                Ok(false) => Settled::NotYet,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot ask how far the group is; the audit is put off");
+                    Settled::NotYet
+                }
+            };
             // Fails only when the auditor has gone.
             let _ = answer.send(settled);
         });
@@ -93,31 +93,6 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) {
     }
 }
 
-fn pass(settings: &Settings, stop: &AtomicBool) -> KafkaResult<Settled> {
-    let mut config = settings.reader(1);
-    config.set("group.id", &settings.group);
-    let client: BaseConsumer<Context> = config.create_with_context(Context::default())?;
-    let all = offsets::partitions(&client, &settings.topic, PATIENCE)?;
-    let end = offsets::edges(&client, &settings.topic, &all, Offset::End, PATIENCE)?;
-    let until = Instant::now() + PASS;
-    loop {
-        let asked = offsets::list(&settings.topic, all.iter().copied(), Offset::Invalid)?;
-        let committed = offsets::committed(&client.committed_offsets(asked, PATIENCE)?)?;
-        let passed = all.iter().all(|partition| {
-            let end = end.get(partition).copied().unwrap_or(u64::MAX);
-            let position = committed.get(partition).cloned().flatten();
-            position.map_or(end == 0, |(position, _)| position >= end)
-        });
-        if passed {
-            return Ok(Settled::Yes);
-        }
-        if Instant::now() >= until || stop.load(Ordering::Relaxed) {
-            return Ok(Settled::NotYet);
-        }
-        std::thread::sleep(LOOK);
-    }
-}
-
 /// Until nothing is missed any more.
 fn search(settings: &Settings, stop: &AtomicBool, shared: &Mutex<Missing>) {
     loop {
@@ -130,29 +105,31 @@ fn search(settings: &Settings, stop: &AtomicBool, shared: &Mutex<Missing>) {
             }
             std::mem::take(&mut missing.waiting)
         };
-        let wanted: u64 = missed
-            .iter()
-            .map(|one| one.numbers.last - one.numbers.first + 1)
-            .sum();
-        match send_again(settings, &missed, stop) {
-            Ok(sent) => {
-                metrics::counter!(crate::measure::SENT_AGAIN).increment(sent as u64);
-                tracing::warn!(
-                    sent,
-                    wanted,
-                    "missing numbers were found in the topic and sent to it again"
-                );
-                if (sent as u64) < wanted {
-                    tracing::error!(
-                        missing = wanted - sent as u64,
-                        "numbers are in no table and not in the topic any more: send them again from the edge that gave \
-                         them (footfall resend), or they are lost"
-                    );
-                }
-            }
+        match again::search(settings, &missed, stop) {
+            Ok(sent) => tell(&missed, &sent),
             Err(error) => {
-                tracing::warn!(%error, wanted, "cannot search the topic for missing numbers; the next audit asks again");
+                tracing::warn!(%error, "cannot search the topic for missing numbers; the next audit asks again");
             }
         }
+    }
+}
+
+/// What was found is on its way; what was not, only a person can find or give up.
+fn tell(missed: &[Missed], sent: &Sent) {
+    let found: u64 = sent.found.iter().map(Numbers::count).sum();
+    metrics::counter!(crate::measure::SENT_AGAIN).increment(found);
+    let wanted: u64 = missed.iter().map(|one| one.numbers.count()).sum();
+    tracing::warn!(
+        sent = found,
+        wanted,
+        "missing numbers were found in the topic and sent to it again"
+    );
+    let left = missed.iter().flat_map(|one| without(one.numbers, &sent.found));
+    for Numbers { log_id, first, last } in left.take(TOLD) {
+        tracing::error!(
+            "numbers are in no table and not in the topic any more. On the node that gave them: \
+             footfall resend --log {log_id} --from {first} --to {last}. What no node has any more: \
+             footfall lost --log {log_id} --from {first} --to {last}"
+        );
     }
 }

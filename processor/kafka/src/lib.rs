@@ -6,7 +6,7 @@
 //!    (`upkeep`, `offsets`, [`TopicIdError`]) and takes records from the partitions' queues (`reading`, `queue`);
 //! 3. `record`: a message becomes a record, by the headers that [`footfall_topics`] knows;
 //! 4. `exchange`: bounded, between the thread and the async world; [`KafkaSource`] is its other side;
-//! 5. `aside`, `again`: what the auditor asks, by clients of their own;
+//! 5. `aside`, `again`, `lost`, `position`: what the auditor and commands ask, by clients of their own;
 //! 6. `identity`: which topic it is, when it was deleted and made anew; `context`: what librdkafka tells;
 //!    [`measure`]: metrics.
 //!
@@ -26,9 +26,11 @@ mod context;
 mod exchange;
 mod group;
 mod identity;
+mod lost;
 pub mod measure;
 mod offsets;
 mod poll;
+mod position;
 mod queue;
 mod reading;
 mod record;
@@ -37,6 +39,9 @@ mod source;
 mod topic_id;
 mod upkeep;
 
+pub use again::{Sent, send_again};
+pub use lost::declare_lost;
+pub use position::{metadata, passed};
 pub use settings::Settings;
 pub use source::{KafkaSource, OpenError};
 pub use topic_id::TopicIdError;

@@ -3,6 +3,7 @@
 use super::{AuditError, LogReport, Scope, ask, duplicates};
 use clickhouse::{Client, Row};
 use footfall_delivery::Numbers;
+use footfall_delivery::ranges::{joined, without};
 use serde::Deserialize;
 use std::time::Duration;
 use uuid::Uuid;
@@ -16,10 +17,10 @@ struct Counts {
     distinct: u64,
 }
 
-#[derive(Row, Deserialize, Clone, Copy)]
-pub(super) struct Range {
-    pub(super) first: u64,
-    pub(super) last: u64,
+#[derive(Row, Deserialize)]
+struct Range {
+    first: u64,
+    last: u64,
 }
 
 /// Every log that a mark has closed, from 1: a mark closes its own log up to itself, and says where the one before ended.
@@ -58,9 +59,8 @@ pub(super) async fn find(client: &Client, scope: &Scope) -> Result<LogReport, Au
     let counts = count(client, numbers).await?;
     let entries = ledger(client, numbers).await?;
     let listed = joined(entries.clone());
-    let ledger = listed.iter().map(size).sum::<u64>();
-    let extra_entries = entries.iter().map(size).sum::<u64>() - ledger;
-    let asked = numbers.last.saturating_sub(numbers.first) + 1;
+    let ledger = listed.iter().map(Numbers::count).sum::<u64>();
+    let extra_entries = entries.iter().map(Numbers::count).sum::<u64>() - ledger;
     let mut report = LogReport {
         numbers,
         rows: counts.distinct,
@@ -79,9 +79,10 @@ pub(super) async fn find(client: &Client, scope: &Scope) -> Result<LogReport, Au
     }
     // One too few here and one too many there add up: the sums alone prove nothing once a number is in both tables.
     report.both = both(client, numbers).await?;
-    if counts.distinct + ledger - report.both.len() as u64 != asked {
+    if counts.distinct + ledger - report.both.len() as u64 != numbers.count() {
         let islands = islands(client, numbers).await?;
-        report.missing = gaps(numbers, &joined(islands.into_iter().chain(listed).collect()));
+        report.missing = without(numbers, &joined(islands.into_iter().chain(listed).collect()));
+        report.missing.truncate(LISTED);
     }
     if let Some(since) = scope.duplicates_since {
         report.late_duplicates = duplicates::find(client, numbers, since).await?;
@@ -105,13 +106,14 @@ async fn count(client: &Client, numbers: Numbers) -> Result<Counts, AuditError> 
 }
 
 /// The ledger's ranges, cut to the asked one, sorted.
-async fn ledger(client: &Client, numbers: Numbers) -> Result<Vec<Range>, AuditError> {
+async fn ledger(client: &Client, numbers: Numbers) -> Result<Vec<Numbers>, AuditError> {
     let Numbers { log_id, first, last } = numbers;
     let sql = format!(
         "SELECT greatest(first_seq, {first}) AS first, least(last_seq, {last}) AS last FROM ledger \
          WHERE log_id = '{log_id}' AND last_seq >= {first} AND first_seq <= {last} ORDER BY first, last"
     );
-    ask("read the ledger", client.query(&sql).fetch_all::<Range>()).await
+    let found = ask("read the ledger", client.query(&sql).fetch_all::<Range>()).await?;
+    Ok(of_log(log_id, found))
 }
 
 async fn doubled(client: &Client, numbers: Numbers) -> Result<Vec<u64>, AuditError> {
@@ -141,13 +143,19 @@ async fn both(client: &Client, numbers: Numbers) -> Result<Vec<u64>, AuditError>
 }
 
 /// Unbroken runs of numbers in `events`.
-async fn islands(client: &Client, numbers: Numbers) -> Result<Vec<Range>, AuditError> {
+async fn islands(client: &Client, numbers: Numbers) -> Result<Vec<Numbers>, AuditError> {
     let sql = format!(
         "SELECT min(s) AS first, max(s) AS last FROM (SELECT s, s - row_number() OVER (ORDER BY s) AS island \
          FROM (SELECT DISTINCT log_seq AS s FROM events WHERE {})) GROUP BY island",
         within(numbers)
     );
-    ask("find missing numbers", client.query(&sql).fetch_all::<Range>()).await
+    let found = ask("find missing numbers", client.query(&sql).fetch_all::<Range>()).await?;
+    Ok(of_log(numbers.log_id, found))
+}
+
+fn of_log(log_id: Uuid, ranges: Vec<Range>) -> Vec<Numbers> {
+    let numbers = |Range { first, last }| Numbers { log_id, first, last };
+    ranges.into_iter().map(numbers).collect()
 }
 
 /// Numbers below a missing one that are looked at for when it must have been received.
@@ -169,25 +177,8 @@ pub(super) async fn received_before(client: &Client, numbers: Numbers) -> Result
     Ok(Some(at).filter(|at| *at > 0))
 }
 
-fn size(range: &Range) -> u64 {
-    range.last - range.first + 1
-}
-
-/// Sorted, and overlapping or adjacent ranges made one.
-fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
-    ranges.sort_unstable_by_key(|range| (range.first, range.last));
-    let mut all: Vec<Range> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        match all.last_mut() {
-            Some(last) if range.first <= last.last.saturating_add(1) => last.last = last.last.max(range.last),
-            _ => all.push(range),
-        }
-    }
-    all
-}
-
 /// First numbers of sorted ranges that overlap the one before.
-fn overlapping(ranges: Vec<Range>) -> Vec<u64> {
+fn overlapping(ranges: Vec<Numbers>) -> Vec<u64> {
     let mut end = 0;
     let mut found = Vec::new();
     for range in ranges {
@@ -199,54 +190,17 @@ fn overlapping(ranges: Vec<Range>) -> Vec<u64> {
     found
 }
 
-/// What of `numbers` is not in `present` (joined).
-fn gaps(numbers: Numbers, present: &[Range]) -> Vec<Numbers> {
-    let mut missing = Vec::new();
-    let mut next = numbers.first;
-    for range in present {
-        if range.first > next {
-            missing.push(Numbers {
-                first: next,
-                last: range.first - 1,
-                ..numbers
-            });
-        }
-        next = next.max(range.last.saturating_add(1));
-    }
-    if next <= numbers.last {
-        missing.push(Numbers {
-            first: next,
-            ..numbers
-        });
-    }
-    missing.truncate(LISTED);
-    missing
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Range, gaps, joined, overlapping};
+    use super::overlapping;
     use footfall_delivery::Numbers;
     use uuid::Uuid;
 
-    fn ranges(list: &[(u64, u64)]) -> Vec<Range> {
-        list.iter().map(|&(first, last)| Range { first, last }).collect()
-    }
-
-    #[test]
-    fn gaps_are_what_no_range_covers() {
-        let numbers = |first, last| Numbers {
-            log_id: Uuid::nil(),
-            first,
-            last,
-        };
-        let present = joined(ranges(&[(7, 9), (2, 3), (4, 4), (8, 8)]));
-        assert_eq!(
-            gaps(numbers(1, 12), &present),
-            [numbers(1, 1), numbers(5, 6), numbers(10, 12)]
-        );
-        assert_eq!(gaps(numbers(2, 4), &joined(ranges(&[(2, 4)]))), []);
-        assert_eq!(gaps(numbers(1, 2), &[]), [numbers(1, 2)]);
+    fn ranges(list: &[(u64, u64)]) -> Vec<Numbers> {
+        let log_id = Uuid::nil();
+        list.iter()
+            .map(|&(first, last)| Numbers { log_id, first, last })
+            .collect()
     }
 
     #[test]

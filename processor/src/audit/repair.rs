@@ -9,7 +9,7 @@ use crate::question;
 use crate::server::Server;
 use bytes::Bytes;
 use clickhouse::{Client, Row};
-use footfall_delivery::{Numbers, Reason};
+use footfall_delivery::{Number, Numbers, Reason};
 use footfall_tables::{LEDGER, LedgerBlock, LedgerRow, insert_sql};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -135,10 +135,12 @@ async fn write_fates(server: &Server, client: &Client, late: &[LateDuplicate]) -
         .map_err(|_| unanswered())?;
     let clock = question::clock(client).await.map_err(|_| unanswered())?;
     let has = |one: &LateDuplicate| {
-        known
-            .ledger
-            .iter()
-            .any(|range| range.log_id == one.log_id && (range.first..=range.last).contains(&one.log_seq))
+        known.ledger.iter().any(|range| {
+            range.has(Number {
+                log_id: one.log_id,
+                seq: one.log_seq,
+            })
+        })
     };
     let mut block = LedgerBlock::default();
     for one in late.iter().filter(|one| !has(one)) {

@@ -170,7 +170,7 @@ impl Auditor {
         for range in found.missing.iter().take(READ_AGAIN) {
             let since = find::received_before(&client, *range).await?;
             self.control.request(Request::ReadAgain(*range, since)).await;
-            counter!(measure::REPAIRED, "kind" => "missing").increment(range.last - range.first + 1);
+            counter!(measure::REPAIRED, "kind" => "missing").increment(range.count());
         }
         let repaired = repair::repair(&self.server, found).await?;
         counter!(measure::REPAIRED, "kind" => "doubled").increment(repaired.extra);

@@ -8,7 +8,7 @@ use crate::support::running::{Running, config};
 use crate::support::tables::{assert_books, count, tally};
 use clickhouse::Client;
 use footfall_delivery::Mode;
-use footfall_processor::audit::Report;
+use footfall_processor::audit::{Report, closed};
 use footfall_processor::{Wiring, audit};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,8 @@ async fn settled(engine: &TestEngine) -> (Arc<Log>, Client) {
 }
 
 async fn audited(engine: &TestEngine, repair: bool) -> Report {
-    audit(&engine.server, repair, Duration::ZERO).await.unwrap()
+    let closed = closed(&engine.server, Duration::ZERO).await.unwrap();
+    audit(&engine.server, &closed, repair).await.unwrap()
 }
 
 async fn run(client: &Client, sql: &str) {

@@ -6,4 +6,6 @@ mod commands;
 mod configuration;
 mod harness;
 mod https;
+mod ledger;
+mod replay;
 mod up_and_down;

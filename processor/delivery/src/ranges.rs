@@ -1,0 +1,95 @@
+//! Ranges of numbers: joined, and taken away from one another. For the machine's look-ups ([`crate::present`]) and for
+//! whoever audits.
+
+use crate::head::Numbers;
+
+/// Sorted, and overlapping or adjacent ranges made one.
+#[must_use]
+pub fn joined(mut ranges: Vec<Numbers>) -> Vec<Numbers> {
+    ranges.retain(|range| range.first <= range.last);
+    ranges.sort_unstable();
+    let mut all: Vec<Numbers> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match all.last_mut() {
+            Some(last) if last.log_id == range.log_id && range.first <= last.last.saturating_add(1) => {
+                last.last = last.last.max(range.last);
+            }
+            _ => all.push(range),
+        }
+    }
+    all
+}
+
+/// `range` without `ranges` (which [`joined`] made).
+#[must_use]
+pub fn without(range: Numbers, ranges: &[Numbers]) -> Vec<Numbers> {
+    let mut left = Vec::new();
+    let mut first = range.first;
+    for taken in ranges
+        .iter()
+        .filter(|taken| taken.log_id == range.log_id && taken.last >= range.first)
+    {
+        if taken.first > range.last {
+            break;
+        }
+        if taken.first > first {
+            left.push(Numbers {
+                first,
+                last: taken.first - 1,
+                ..range
+            });
+        }
+        match taken.last.checked_add(1) {
+            Some(next) => first = first.max(next),
+            None => return left,
+        }
+    }
+    if first <= range.last {
+        left.push(Numbers { first, ..range });
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{joined, without};
+    use crate::head::Numbers;
+    use uuid::Uuid;
+
+    fn range(log: u128, first: u64, last: u64) -> Numbers {
+        Numbers {
+            log_id: Uuid::from_u128(log),
+            first,
+            last,
+        }
+    }
+
+    #[test]
+    fn neighbours_and_overlaps_become_one() {
+        let ranges = vec![
+            range(1, 7, 9),
+            range(2, 1, 1),
+            range(1, 2, 3),
+            range(1, 4, 4),
+            range(1, 8, 8),
+        ];
+        assert_eq!(joined(ranges), [range(1, 2, 4), range(1, 7, 9), range(2, 1, 1)]);
+        assert_eq!(joined(vec![range(1, 2, 1)]), []);
+    }
+
+    #[test]
+    fn what_is_left_is_what_no_range_of_that_log_covers() {
+        let taken = joined(vec![range(1, 2, 4), range(1, 7, 9), range(2, 1, 99)]);
+        assert_eq!(
+            without(range(1, 1, 12), &taken),
+            [range(1, 1, 1), range(1, 5, 6), range(1, 10, 12)]
+        );
+        assert_eq!(without(range(1, 2, 4), &taken), []);
+        assert_eq!(without(range(1, 1, 2), &[]), [range(1, 1, 2)]);
+    }
+
+    #[test]
+    fn the_last_number_of_all_is_no_special_case() {
+        assert_eq!(without(range(1, 5, u64::MAX), &[range(1, 1, u64::MAX)]), []);
+    }
+}
