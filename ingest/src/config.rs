@@ -205,6 +205,8 @@ pub struct Extra {
     pub beacon: Option<Bytes>,
     /// Metrics of the other parts of this process.
     pub metrics: Option<MetricsSource>,
+    /// Whether an exporter of traces has been set up; without the feature `otel` it counts for nothing.
+    pub traced: bool,
 }
 
 impl std::fmt::Debug for Extra {

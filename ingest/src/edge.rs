@@ -11,6 +11,7 @@ use crate::salt::Salt;
 use crate::server::{Handler, Link};
 use crate::sites::live::Table;
 use crate::stream::Streamed;
+use crate::trace::Traces;
 use crate::{events, pixel, probes};
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -34,6 +35,7 @@ pub(crate) struct Edge {
     pub(crate) budget: Budget,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) draining: AtomicBool,
+    pub(crate) traces: Traces,
 }
 
 impl Edge {

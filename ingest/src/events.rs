@@ -23,11 +23,14 @@ pub(crate) struct Kept {
 /// Answers one request.
 pub(crate) async fn receive(edge: &Edge, link: &Link, request: Request<Incoming>) -> Answer {
     let (parts, body) = request.into_parts();
-    let head = Head::read(&parts.headers);
-    match keep(edge, link, &head, body).await {
+    let mut head = Head::read(&parts.headers);
+    head.trace = edge.traces.begin("POST events", &head);
+    let answer = match keep(edge, link, &head, body).await {
         Ok(kept) => answer::batch(kept.accepted, &kept.rejected, &Cors::allowed(head.origin)),
         Err(refusal) => refuse(edge, &head, &refusal),
-    }
+    };
+    head.trace.answered(answer.status());
+    answer
 }
 
 async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, body: Incoming) -> Result<Kept, Refusal> {

@@ -1,6 +1,7 @@
 //! The head of a request in one pass over its headers: who sends, in which form, with which hints.
 
 use crate::client_ip::Forwarding;
+use crate::trace::Trace;
 use footfall_schemas::event::ClientHints;
 use footfall_schemas::limits;
 use hyper::HeaderMap;
@@ -24,6 +25,9 @@ pub(crate) struct Head<'a> {
     pub(crate) hints: ClientHints<'a>,
     pub(crate) gpc: bool,
     pub(crate) dnt: bool,
+    pub(crate) traceparent: &'a [u8],
+    /// Begun by whoever read the head.
+    pub(crate) trace: Trace,
 }
 
 impl<'a> Head<'a> {
@@ -50,6 +54,7 @@ impl<'a> Head<'a> {
                 "forwarded" => head.forwarding.forwarded.extend(value.to_str()),
                 "sec-gpc" => head.gpc = value == "1",
                 "dnt" => head.dnt = value == "1",
+                "traceparent" => head.traceparent = value.as_bytes(),
                 name => head.hint(name, value),
             }
         }

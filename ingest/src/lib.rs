@@ -37,6 +37,7 @@ mod secret;
 mod server;
 mod stamp;
 mod stream;
+mod trace;
 
 pub use config::{
     Config, Extra, IdentityKey, Limits, MetricsSource, Paths, Proxies, ProxyHeader, SitesConfig, Timeouts,

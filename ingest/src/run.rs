@@ -11,6 +11,7 @@ use crate::secret;
 use crate::server::Server;
 use crate::sites::live::Table;
 use crate::sites::{SitesError, watch};
+use crate::trace::Traces;
 use arc_swap::ArcSwap;
 use footfall_log::Log;
 use std::path::PathBuf;
@@ -108,6 +109,7 @@ fn open(config: Config, log: Log) -> Result<Edge, IngestError> {
         budget: Budget::new(config.limits.body_memory_bytes),
         metrics: Arc::new(Metrics::default()),
         draining: AtomicBool::new(false),
+        traces: Traces::new(config.extra.traced),
         config,
     })
 }

@@ -93,6 +93,7 @@ pub(crate) fn stamp<'a>(
         token: cut(event.token, limits::STRING_BYTES, Flag::StringCut),
         flags,
         props: event.props.pairs,
+        traceparent: Cow::Borrowed(sender.head.trace.context()),
     };
     make_id(&mut stamped, noise);
     limit_names(&mut stamped, sender.live);

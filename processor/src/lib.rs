@@ -29,6 +29,7 @@ pub mod round;
 pub mod row;
 pub mod server;
 pub mod source;
+mod trace;
 pub mod words;
 
 pub use audit::audit;

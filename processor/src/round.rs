@@ -8,6 +8,7 @@ use crate::decode::{DecodeError, decode};
 use crate::enrich::{enrich, location};
 use crate::row::event_row;
 use crate::source::{Chunk, Content, Record};
+use crate::trace::Traced;
 use crate::words::covers;
 use bytes::Bytes;
 use footfall_delivery::{Decision, Head, Number, Numbers, Reason, Span, Verdict};
@@ -58,6 +59,8 @@ pub struct Round {
     pub records: Vec<Record>,
     /// Why a record could not be read, by index, rising.
     pub unreadable: Vec<(usize, String)>,
+    /// What is traced.
+    pub(crate) traced: Traced,
     /// Rows of all heads whose verdict is [`Verdict::Row`], in order.
     pub block: EventBlock,
     /// Bytes of the records.
@@ -79,6 +82,7 @@ impl Round {
         self.heads.clear();
         self.records.clear();
         self.unreadable.clear();
+        self.traced.clear();
         self.block.clear();
         self.bytes = 0;
         self.since = None;
@@ -126,6 +130,7 @@ impl Round {
         let since = self.since.take();
         self.block.clear();
         self.unreadable.clear();
+        self.traced.clear();
         self.bytes = 0;
         self.spans
             .extend(spans.into_iter().filter(|span| span.partition != partition));
@@ -215,6 +220,10 @@ impl Round {
         head.received_at = event.received_at;
         head.event_id = event.id;
         head.check_table = may_be_old(event, rules.dedup_window);
+        if !event.traceparent.is_empty() {
+            self.traced
+                .push((self.heads.len(), event.traceparent.as_ref().into()));
+        }
         let page = location::split(&event.url);
         let enriched = enrich(event, &page);
         self.block

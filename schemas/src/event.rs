@@ -4,6 +4,7 @@
 //! parses this. Fields that are empty, zero or false are left out of the JSON. From the first version on it carries what
 //! later releases need; a new field needs no new version, a changed meaning does.
 
+pub mod trace;
 mod write;
 
 use crate::flag::Flags;
@@ -232,6 +233,9 @@ pub struct Event<'a> {
     /// Free properties: strings as they are, other values as JSON text, null dropped; a repeated key keeps its last value.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty", with = "object")]
     pub props: Pairs<'a>,
+    /// W3C trace context, if the request was chosen to be traced; always the last field, see [`trace`].
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    pub traceparent: Cow<'a, str>,
 }
 
 const fn is_zero(number: &u32) -> bool {

@@ -7,7 +7,8 @@ use crate::config::{self, Config, Loaded};
 use crate::problem::Problems;
 use crate::terminal::{Colour, note, paint};
 use crate::{
-    audit, check, gone, ledger, loadgen, logging, memory, migrate, query, replay, send, show, sites, tail, up,
+    audit, check, gone, ledger, loadgen, logging, memory, migrate, query, replay, send, show, sites, tail,
+    telemetry, up,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -65,11 +66,11 @@ fn complain(problems: &Problems) {
 fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
     let config = &loaded.config;
     match cli.command.as_ref() {
-        None | Some(Command::Up(_)) => start(config, up::run(config)),
+        None | Some(Command::Up(_)) => start(config, "footfall", up::run(config)),
         #[cfg(feature = "kafka")]
-        Some(Command::Ingest(_)) => start(config, cluster::ingest::run(config)),
+        Some(Command::Ingest(_)) => start(config, "footfall-ingest", cluster::ingest::run(config)),
         #[cfg(feature = "kafka")]
-        Some(Command::Processor) => start(config, cluster::processor::run(config)),
+        Some(Command::Processor) => start(config, "footfall-processor", cluster::processor::run(config)),
         #[cfg(feature = "kafka")]
         Some(Command::Topics) => talk(cluster::topics::run(config)).map(verdict),
         #[cfg(feature = "kafka")]
@@ -110,11 +111,13 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
 }
 
 /// Runs a service.
-fn start(config: &Config, service: impl Future<Output = Result<()>>) -> Result<ExitCode> {
+fn start(config: &Config, name: &'static str, service: impl Future<Output = Result<()>>) -> Result<ExitCode> {
     logging::begin(config)?;
     memory::bound();
     let runtime = threads()?;
+    let telemetry = telemetry::begin(name, runtime.handle())?;
     let result = runtime.block_on(service);
+    telemetry.end();
     runtime.shutdown_timeout(LEAVE);
     result.map(done)
 }

@@ -38,5 +38,6 @@ pub mod show;
 pub mod sites;
 pub mod tail;
 pub mod target;
+pub mod telemetry;
 pub mod terminal;
 pub mod up;

@@ -25,6 +25,8 @@ pub(crate) struct Parcel<'a> {
     pub(crate) timestamp_ms: i64,
     /// Value of the one header.
     pub(crate) line: &'a str,
+    /// Value of the header `traceparent`, for a record that is traced.
+    pub(crate) traceparent: Option<&'a str>,
     /// Comes back with the report.
     pub(crate) index: usize,
 }
@@ -50,6 +52,11 @@ impl Handle {
     /// The payload stays where it is until the record's report has come or the producer is destroyed.
     pub(crate) unsafe fn send(&self, parcel: Parcel<'_>) -> Result<(), RDKafkaErrorCode> {
         use native::rd_kafka_vtype_t as v;
+        let (traced, trace) = match parcel.traceparent {
+            Some(trace) => (v::RD_KAFKA_VTYPE_HEADER, trace),
+            // What follows the end is not read.
+            None => (v::RD_KAFKA_VTYPE_END, ""),
+        };
         // SAFETY: the types of the arguments are those that each tag asks for; opaque is only a number to it.
         let answer = unsafe {
             native::rd_kafka_producev(
@@ -74,6 +81,10 @@ impl Handle {
                 HEADER_C.as_ptr(),
                 parcel.line.as_ptr(),
                 parcel.line.len(),
+                traced,
+                c"traceparent".as_ptr(),
+                trace.as_ptr(),
+                trace.len(),
                 v::RD_KAFKA_VTYPE_END,
             )
         };

@@ -88,6 +88,7 @@ impl Sender {
             payload,
             timestamp_ms: i64::try_from(out.received_ms).unwrap_or(i64::MAX),
             line: &self.line,
+            traceparent: out.traceparent(),
             index,
         };
         // SAFETY: the window holds the payload until the report has come, and outlives the producer.

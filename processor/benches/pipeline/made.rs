@@ -99,6 +99,7 @@ fn event(random: &mut Random, people: &[(Uuid, Uuid, u64)], now: i64) -> Event<'
         token: "".into(),
         flags: Default::default(),
         props: vec![("plan".into(), "pro".into()), ("price".into(), format!("{}.99", random.below(200)).into())],
+        traceparent: "".into(),
     }
 }
 

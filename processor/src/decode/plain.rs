@@ -64,6 +64,7 @@ pub(super) fn read(text: &str) -> Option<Event<'_>> {
         token: r.maybe_text(key!("token"))?,
         flags: r.flags(key!("flags"))?,
         props: r.props(key!("props"))?,
+        traceparent: r.maybe_text(key!("traceparent"))?,
     };
     (r.rest == "}").then_some(event)
 }

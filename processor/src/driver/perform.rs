@@ -6,6 +6,7 @@ use crate::config::EngineRestart;
 use crate::control::Condition;
 use crate::insert::{Inserted, Inserter};
 use crate::source::Source;
+use crate::trace::InsertSpan;
 use crate::words::Waits;
 use crate::{ledger, measure, question};
 use bytes::Bytes;
@@ -133,7 +134,7 @@ impl<S: Source> Driver<S> {
             wall_clock(),
             deadline,
         );
-        self.send(op, LEDGER, body, rows);
+        self.send(op, LEDGER, body, rows, InsertSpan::default());
     }
 
     fn insert_events(&mut self, op: Op, rows: u64, deadline: i64) {
@@ -152,7 +153,8 @@ impl<S: Source> Driver<S> {
         );
         let memory = std::mem::take(&mut self.body);
         let body = in_hand.round.body(&in_hand.decisions, deadline, memory);
-        self.send(op, EVENTS, body, rows);
+        let span = InsertSpan::begin(rows, &in_hand.round.traced);
+        self.send(op, EVENTS, body, rows, span);
     }
 
     /// A bug of ours: the machine has a round in hand and we have none. Nothing has been sent, which is what `Late` says.
@@ -162,7 +164,7 @@ impl<S: Source> Driver<S> {
         self.on(Input::Inserted(op, InsertOutcome::Late));
     }
 
-    fn send(&mut self, op: Op, table: &'static str, body: Bytes, rows: u64) {
+    fn send(&mut self, op: Op, table: &'static str, body: Bytes, rows: u64, span: InsertSpan) {
         let mut inserter: Inserter = self.inserter();
         let sql = insert_sql(&self.server.database, table);
         self.sent_at = Instant::now();
@@ -171,6 +173,7 @@ impl<S: Source> Driver<S> {
             let began = Instant::now();
             let inserted = inserter.send(&sql, body).await;
             histogram!(measure::INSERT, "table" => table).record(began.elapsed());
+            span.end(&inserted);
             Done {
                 input: Input::Inserted(op, outcome(table, rows, inserted)),
                 inserter: Some(inserter),

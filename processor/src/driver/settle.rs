@@ -7,6 +7,7 @@ use crate::decode::decode;
 use crate::enrich::location;
 use crate::measure::{self, Latencies};
 use crate::source::{Content, Record, Source};
+use crate::trace;
 use footfall_delivery::{Decision, Head, Input, InsertOutcome, Reason, Verdict};
 use metrics::counter;
 use serde::Deserialize;
@@ -52,6 +53,7 @@ impl<S: Source> Driver<S> {
         self.count(&in_hand);
         self.note_newest(&in_hand);
         self.close_marks(&in_hand, positions);
+        trace::settled(&in_hand.round.traced, &in_hand.round.heads, &in_hand.decisions);
         if self.control.is_watched() {
             self.tell(&in_hand);
         }

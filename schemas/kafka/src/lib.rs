@@ -30,7 +30,7 @@ pub use error::TopicError;
 pub use outgoing::{Body, Outgoing};
 pub use partition::{murmur2, partition_of};
 pub use received::{Content, Received, Unreadable, decode, decode_headers};
-pub use record::{FORMAT, HEADER, HEADER_C, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number};
+pub use record::{FORMAT, HEADER, HEADER_C, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number, TRACEPARENT};
 pub use settings::{Difference, TopicSettings};
 pub use topic::{Created, Topics};
 

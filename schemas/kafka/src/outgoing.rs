@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use footfall_schemas::event::trace;
 use footfall_schemas::kind::Kind;
 use rdkafka::message::{Header, OwnedHeaders};
 use uuid::Uuid;
 
 use crate::partition::partition_of;
-use crate::record::{FORMAT, HEADER, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number};
+use crate::record::{FORMAT, HEADER, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number, TRACEPARENT};
 
 /// A record on its way to the topic.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +72,15 @@ impl<'a> Outgoing<'a> {
         }
     }
 
+    /// The trace that it belongs to: value of the header [`TRACEPARENT`], if it has one.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<&'a str> {
+        match self.body {
+            Body::Event { payload, .. } => trace::of(payload),
+            Body::Mark(_) | Body::Lost { .. } => None,
+        }
+    }
+
     /// Writes the value of its one header, [`HEADER`], in place of what `line` holds.
     pub fn line(&self, line: &mut String) {
         let (mut log, mut digits) = ([0; 36], [0; 20]);
@@ -98,7 +108,14 @@ impl<'a> Outgoing<'a> {
         let mut line = String::new();
         self.line(&mut line);
         let value = Some(line.as_str());
-        OwnedHeaders::new_with_capacity(1).insert(Header { key: HEADER, value })
+        let headers = OwnedHeaders::new_with_capacity(2).insert(Header { key: HEADER, value });
+        match self.traceparent() {
+            Some(context) => headers.insert(Header {
+                key: TRACEPARENT,
+                value: Some(context),
+            }),
+            None => headers,
+        }
     }
 
     fn event_type(&self) -> Cow<'static, str> {

@@ -20,7 +20,8 @@
 //! still be named, and waited for.
 //!
 //! One header, because librdkafka makes three allocations for the first one and one more for each other, on both sides.
-//! Other headers (`traceparent`, a mirror's own) are let be.
+//! Only a record whose request is traced has a second one, `traceparent` (W3C), for tools; our own reader finds the same
+//! in the payload. Other headers (a mirror's) are let be.
 //!
 //! # The format before
 //! Up to November 2026 the same stood in headers of its own; records of it are read for as long as a topic, a mirror
@@ -44,6 +45,9 @@ pub const HEADER: &str = "footfall";
 
 /// `HEADER` as C has it.
 pub const HEADER_C: &std::ffi::CStr = c"footfall";
+
+/// The header of a record whose request is traced.
+pub const TRACEPARENT: &str = "traceparent";
 
 /// The format that this release writes.
 pub const FORMAT: &str = "1";

@@ -23,6 +23,7 @@ impl Event<'_> {
         self.write_device(&mut object);
         self.write_privacy(&mut object);
         object.props(&self.props);
+        object.text(key!("traceparent"), &self.traceparent);
         object.end();
     }
 
@@ -228,7 +229,7 @@ fn needs_escapes(bytes: &[u8]) -> bool {
 mod tests {
     use super::super::Event;
 
-    const FULL: &str = r#"{"v":1,"id":"01932f4c-8d1e-7c3a-9b5f-0123456789ab","site":"demo","type":"custom","name":"a \"name\"","visitor":"01932f4c-8d1e-8c3a-9b5f-0123456789ab","session":"01932f4c-8d1e-8c3a-9b5f-0123456789ac","session_start":-5,"session_reason":"campaign","decision":"cookie","user_id":"u\\1","page_id":"01932f4c-8d1e-7c3a-9b5f-0123456789ad","seq":1,"attempt":2,"time":3,"ts":4,"sent_at":-9223372036854775808,"received_at":6,"url":"https://a.example/?q=a long one without anything to be escaped in it at all","title":"\u0000\u001f\n\t\b 完了 👟 \u007f","referrer":"r","engagement_ms":7,"scroll":8,"screen_w":9,"screen_h":10,"viewport_w":11,"viewport_h":12,"language":"de","timezone":"UTC","ip":"203.0.113.0","ip_source":"forwarded","origin":"https://a.example","user_agent":"M","accept_language":"de","hints":{"ua":"\"C\";v=\"1\"","full":"f","mobile":"?0","platform":"p","platform_version":"1","model":"m"},"gpc":true,"dnt":true,"consent":"granted","token":"t","flags":["id_made","late"],"props":{"a":"1","b\"":"[\"x\"]","":""}}"#;
+    const FULL: &str = r#"{"v":1,"id":"01932f4c-8d1e-7c3a-9b5f-0123456789ab","site":"demo","type":"custom","name":"a \"name\"","visitor":"01932f4c-8d1e-8c3a-9b5f-0123456789ab","session":"01932f4c-8d1e-8c3a-9b5f-0123456789ac","session_start":-5,"session_reason":"campaign","decision":"cookie","user_id":"u\\1","page_id":"01932f4c-8d1e-7c3a-9b5f-0123456789ad","seq":1,"attempt":2,"time":3,"ts":4,"sent_at":-9223372036854775808,"received_at":6,"url":"https://a.example/?q=a long one without anything to be escaped in it at all","title":"\u0000\u001f\n\t\b 完了 👟 \u007f","referrer":"r","engagement_ms":7,"scroll":8,"screen_w":9,"screen_h":10,"viewport_w":11,"viewport_h":12,"language":"de","timezone":"UTC","ip":"203.0.113.0","ip_source":"forwarded","origin":"https://a.example","user_agent":"M","accept_language":"de","hints":{"ua":"\"C\";v=\"1\"","full":"f","mobile":"?0","platform":"p","platform_version":"1","model":"m"},"gpc":true,"dnt":true,"consent":"granted","token":"t","flags":["id_made","late"],"props":{"a":"1","b\"":"[\"x\"]","":""},"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}"#;
 
     #[test]
     fn the_sample_has_every_field() {
@@ -275,6 +276,7 @@ mod tests {
             token: _,
             flags: _,
             props: _,
+            traceparent: _,
         } = serde_json::from_str::<Event<'_>>(FULL).unwrap();
         assert_eq!(
             serde_json::from_str::<serde_json::Map<_, _>>(FULL).unwrap().len(),

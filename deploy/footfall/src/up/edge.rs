@@ -5,6 +5,7 @@ use super::late::Late;
 use crate::config::Config;
 use crate::problem::{Problem, Problems};
 use crate::sites;
+use crate::telemetry;
 use anyhow::Result;
 use axum::Router;
 use axum::http::header;
@@ -61,6 +62,7 @@ pub(crate) fn config(
             admin: live.admin(),
             beacon: None,
             metrics: Some(metrics),
+            traced: telemetry::is_configured(),
         },
     })
 }

@@ -8,4 +8,6 @@ mod harness;
 mod https;
 mod ledger;
 mod replay;
+#[cfg(feature = "otel")]
+mod traces;
 mod up_and_down;

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use footfall_broker::Broker;
 use footfall_forward::{Config, ForwardError, Progress, run};
 use footfall_log::{Entry, Log};
-use footfall_topics::{Connection, Content, TopicSettings, Topics, decode, partition_of};
+use footfall_schemas::event::trace;
+use footfall_topics::{Connection, Content, TRACEPARENT, TopicSettings, Topics, decode, partition_of};
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::BorrowedMessage;
+use rdkafka::message::{BorrowedMessage, Headers as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -57,14 +58,27 @@ pub(crate) fn visitor(n: u64) -> Uuid {
     Uuid::from_u128(u128::from(n % 1000) * 0x0123_4567_89ab_cdef)
 }
 
+/// One in seven is traced.
+fn traceparent(n: u64) -> String {
+    if n.is_multiple_of(7) {
+        format!(
+            ",\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-{:016x}-01\"",
+            n + 1
+        )
+    } else {
+        String::new()
+    }
+}
+
 fn entry(n: u64) -> Entry {
     Entry {
         kind: u8::try_from(n % 9 + 1).unwrap(),
         time_ms: 1_790_000_000_000 + n,
         key: visitor(n).into_bytes(),
         payload: format!(
-            "{{\"v\":1,\"n\":{n},\"fill\":\"{}\"}}",
-            "x".repeat(usize::try_from(n % 300).unwrap())
+            "{{\"v\":1,\"n\":{n},\"fill\":\"{}\"{}}}",
+            "x".repeat(usize::try_from(n % 300).unwrap()),
+            traceparent(n)
         )
         .into_bytes(),
     }
@@ -160,6 +174,12 @@ pub(crate) fn read_all(connection: &Connection, topic: &str, partitions: u32) ->
 
 fn stored(message: &BorrowedMessage<'_>) -> Stored {
     let received = decode(message).unwrap();
+    let headers = message.headers().unwrap();
+    let traced = headers.iter().find(|header| header.key == TRACEPARENT);
+    assert_eq!(
+        traced.and_then(|header| header.value),
+        trace::of(message.payload().unwrap()).map(str::as_bytes)
+    );
     Stored {
         log_id: received.number.log_id,
         seq: received.number.seq,

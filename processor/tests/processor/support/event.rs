@@ -64,6 +64,7 @@ pub fn full(number: u64) -> Event<'static> {
         token: "tok".into(),
         flags,
         props: vec![("plan".into(), "pro".into()), ("nested".into(), "{\"a\":[1,\"x\"]}".into())],
+        traceparent: "".into(),
     }
 }
 
