@@ -4,6 +4,7 @@
 mod broken_setups;
 mod commands;
 mod configuration;
+mod earlier_folders;
 mod harness;
 mod https;
 mod ledger;
