@@ -69,6 +69,8 @@ impl Compose {
             .filter(|name| self.part(name, "profiles").is_null())
             .collect();
         let mut order: Vec<String> = Vec::new();
+        // The broker chooses its port itself, and others must be told of it.
+        left.sort_by_key(|name| *name != "kafka");
         while !left.is_empty() {
             let at = left
                 .iter()
