@@ -12,7 +12,7 @@ use crate::partition::Partition;
 use crate::round::{Class, Part, Round};
 use crate::rules::{Rule, Rules};
 
-/// Gives every record its class, and notes where an unknown version cuts a partition off.
+/// Gives every record its class, and notes where an unknown version that is new cuts a partition off.
 pub(crate) fn classify<R: Rules>(partitions: &mut BTreeMap<u32, Partition>, round: &mut Round, rules: &R) {
     round.classes.clear();
     let (mut asks, mut checks) = (false, false);
@@ -58,7 +58,9 @@ fn classify_run<R: Rules>(
     let log = partition.log(first.log_id, serial);
     let mut asks = false;
     for head in run {
-        if matches!(head.verdict, Verdict::UnknownVersion) {
+        let mut new = log.is_new(head.seq, head.received_at, horizon);
+        // One that a table may have is asked for first: its fate may be written, and it is only read again.
+        if new && matches!(head.verdict, Verdict::UnknownVersion) {
             let number = Number {
                 log_id: head.log_id,
                 seq: head.seq,
@@ -73,7 +75,7 @@ fn classify_run<R: Rules>(
             Verdict::Lost { last } => (last, true),
             Verdict::Row | Verdict::Ledger(_) | Verdict::UnknownVersion => (head.seq, false),
         };
-        let new = !range && log.is_new(head.seq, head.received_at, horizon);
+        new &= !range;
         log.round_taken = log.round_taken.max(last);
         asks |= !new;
         classes.push(if new { Class::New } else { Class::Ask });

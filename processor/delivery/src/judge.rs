@@ -12,7 +12,7 @@ pub(crate) fn judge<R: Rules>(round: &mut Round, known: &mut Known, rules: &R) {
     let mut lost = std::mem::take(&mut round.lost);
     decisions.clear();
     lost.clear();
-    let mut lost_before = Vec::new();
+    let (mut lost_before, mut cuts) = (Vec::new(), Vec::new());
     let mut ahead = round.heads.chunks(WARM);
     for (index, (head, class)) in round.heads.iter().zip(&round.classes).enumerate() {
         if index.is_multiple_of(WARM) {
@@ -26,6 +26,7 @@ pub(crate) fn judge<R: Rules>(round: &mut Round, known: &mut Known, rules: &R) {
         }
         let decision = match class {
             Class::Dropped => Decision::Dropped,
+            _ if is_cut(&cuts, head) => Decision::Dropped,
             Class::Repeat => Decision::LeaveOut,
             Class::Ask if !rules.keeps(Rule::LookUp) => Decision::LeaveOut,
             Class::New | Class::Ask => match head.verdict {
@@ -44,11 +45,36 @@ pub(crate) fn judge<R: Rules>(round: &mut Round, known: &mut Known, rules: &R) {
                 }
             },
         };
+        if decision == Decision::Dropped && *class == Class::Ask && !is_cut(&cuts, head) {
+            cuts.push(*head);
+        }
         decisions.push(decision);
     }
+    cut(round, &cuts);
     round.decisions = decisions;
     round.lost = lost;
     round.count();
+}
+
+/// Whether it comes behind a record of an unknown version that is in no table.
+#[inline]
+fn is_cut(cuts: &[Head], head: &Head) -> bool {
+    let is_behind = |cut: &Head| cut.partition == head.partition && cut.position <= head.position;
+    !cuts.is_empty() && cuts.iter().any(is_behind)
+}
+
+/// Ends the partitions of these records in front of them.
+fn cut(round: &mut Round, cuts: &[Head]) {
+    for head in cuts {
+        let number = Number {
+            log_id: head.log_id,
+            seq: head.seq,
+        };
+        let mut parts = round.parts.iter_mut();
+        if let Some(part) = parts.find(|part| part.live && part.span.partition == head.partition) {
+            part.cut = Some((head.position, number));
+        }
+    }
 }
 
 /// The fate of one record that is the first of its number here.

@@ -8,7 +8,7 @@ mod driver;
 use driver::{Driver, HERE, NOW, head, insert_of, log, open, started};
 use footfall_delivery::{
     Alarm, Clock, CommitOutcome, Decision, Head, Input, InsertOutcome, Looked, LookedUp, Meta, Mode, Number,
-    Numbers, Output, Reason, Span, Tag, Verdict,
+    Numbers, Output, Reason, Span, Tag, UNKNOWN_TIME, Verdict,
 };
 use uuid::Uuid;
 
@@ -191,6 +191,52 @@ fn the_operators_word_lets_a_waiting_partition_read_its_record_again_and_no_more
         out.contains(&Output::Pause { partition: 0 }),
         "the next one waits again: {out:?}"
     );
+}
+
+#[test]
+fn a_record_of_an_unknown_version_whose_fate_is_written_holds_nothing_up_when_it_is_read_again() {
+    for is_written in [true, false] {
+        let mut driver = Driver::ready(Mode::Child);
+        // Its time cannot be read, so that any table may have it.
+        let unknown = Head {
+            verdict: Verdict::UnknownVersion,
+            received_at: UNKNOWN_TIME,
+            ..head(2)
+        };
+        let span = Span {
+            partition: 0,
+            from: 0,
+            next: 3,
+        };
+        let mut out = Vec::new();
+        let heads = [head(1), unknown, head(3)];
+        driver.machine.offer(0, &[span], &heads, &mut out);
+        let Some(Output::LookUp { op, .. }) = out.pop() else {
+            panic!("not looked up")
+        };
+        let one = Numbers {
+            log_id: log(),
+            first: 2,
+            last: 2,
+        };
+        let found = LookedUp {
+            ledger: if is_written { vec![one] } else { Vec::new() },
+            ..LookedUp::default()
+        };
+        let out = driver.on(Input::LookedUp(op, Ok(found)));
+        let out = driver.settle(out);
+        let after = if is_written {
+            [Decision::Row, Decision::LeaveOut, Decision::Row]
+        } else {
+            [Decision::Row, Decision::Dropped, Decision::Dropped]
+        };
+        assert_eq!(driver.machine.decisions(), after);
+        let (op, rows) = insert_of(&out).unwrap();
+        let out = driver.on(Input::Inserted(op, InsertOutcome::Written(rows)));
+        assert_eq!(out.contains(&Output::Pause { partition: 0 }), !is_written);
+        let end = if is_written { 3 } else { 1 };
+        assert!(out.contains(&Output::RoundDone(vec![(0, end)])), "{out:?}");
+    }
 }
 
 #[test]
