@@ -5,8 +5,8 @@ use crate::config::Config;
 use crate::problem::Problems;
 use crate::terminal::{Colour, paint, say};
 use anyhow::{Context as _, Result};
-use footfall_topics::{Created, Topics};
-use std::time::Duration;
+use footfall_topics::{Created, Difference, TopicError, TopicSettings, Topics};
+use std::time::{Duration, Instant};
 
 /// How long brokers may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,7 +22,7 @@ pub async fn run(config: &Config) -> Result<bool> {
     let (created, differences) = tokio::task::spawn_blocking(move || {
         let topics = Topics::connect(&connection, PATIENCE)?;
         let created = topics.create(&topic)?;
-        Ok::<_, footfall_topics::TopicError>((created, topics.check(&topic)?))
+        Ok::<_, TopicError>((created, check(&topics, &topic)?))
     })
     .await
     .context("the topic's maker died")??;
@@ -39,4 +39,17 @@ pub async fn run(config: &Config) -> Result<bool> {
         say(format_args!("{word} {difference}"));
     }
     Ok(!differences.iter().any(|difference| difference.dangerous))
+}
+
+/// A broker may know of a topic only a moment after another one has made it.
+fn check(topics: &Topics, topic: &TopicSettings) -> Result<Vec<Difference>, TopicError> {
+    let began = Instant::now();
+    loop {
+        match topics.check(topic) {
+            Err(TopicError::Missing(_)) if began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            checked => return checked,
+        }
+    }
 }
