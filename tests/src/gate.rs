@@ -146,7 +146,8 @@ impl Shared {
                 }
                 let rest = bytes.split_off(if hold == Hold::Middle { head + body / 2 } else { 0 });
                 to.write_all(&bytes)?;
-                held.store(true, Ordering::SeqCst);
+                // Of an insert that is held whole, nothing has come to this connection: that it ends says nothing.
+                held.store(hold == Hold::Middle, Ordering::SeqCst);
                 self.holding.store(true, Ordering::SeqCst);
                 while !self.open.load(Ordering::SeqCst) {
                     std::thread::sleep(Duration::from_millis(5));
@@ -164,6 +165,12 @@ impl Shared {
 
     /// Sends a whole request on a connection of its own; nobody waits for the answer but the test.
     fn late(&self, server: SocketAddr, request: &[u8]) -> std::io::Result<()> {
+        let sent = self.send_late(server, request);
+        self.over.store(true, Ordering::SeqCst);
+        sent
+    }
+
+    fn send_late(&self, server: SocketAddr, request: &[u8]) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(server)?;
         stream.write_all(request)?;
         let mut buffer = vec![0; 64 * 1024];

@@ -126,31 +126,11 @@ impl World {
             .collect()
     }
 
-    /// First and last of the numbers up to a height that are in neither table; `None`: all are there.
-    pub(crate) fn gap(&self, log: &str, height: u64) -> Result<Option<(u64, u64)>> {
-        // Each number or range beside the one before it: what lies between is missing.
-        let sql = format!(
-            "SELECT min(f) AS first, max(t) AS last, count() AS n FROM (
-                SELECT before + 1 AS f, a - 1 AS t FROM (
-                    SELECT a, max(b) OVER (ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (
-                        SELECT log_seq AS a, log_seq AS b FROM footfall.events WHERE log_id = '{log}' AND log_seq <= {height}
-                        UNION ALL
-                        SELECT first_seq, last_seq FROM footfall.ledger WHERE log_id = '{log}' AND first_seq <= {height}
-                    )
-                ) WHERE a > before + 1
-            )"
-        );
-        let rows = query(self.home(), &sql)?;
-        let row = rows.first().context("a gap")?;
-        let first_and_last = row["first"].as_u64().zip(row["last"].as_u64());
-        Ok(first_and_last.filter(|_| row["n"] != 0))
-    }
-
     /// Waits until both tables have every number up to these heights.
     pub(crate) fn wait_for(&self, heights: &[(String, u64)]) -> Result<()> {
         eventually("all numbers", || {
             for (log, height) in heights {
-                let gap = self.gap(log, *height)?;
+                let gap = gap(self.home(), log, *height)?;
                 ensure!(
                     gap.is_none(),
                     "log {log} up to {height}: of {gap:?} some are missing"
@@ -163,7 +143,7 @@ impl World {
     /// Sends what is missing up to these heights again from the edges' logs, as an operator does whom the audit has told.
     pub(crate) fn send_again(&self, heights: &[(String, u64)], ingests: &[&Service]) -> Result<()> {
         for (log, height) in heights {
-            let Some((first, last)) = self.gap(log, *height)? else {
+            let Some((first, last)) = gap(self.home(), log, *height)? else {
                 continue;
             };
             let (from, to) = (first.to_string(), last.to_string());
@@ -210,4 +190,24 @@ impl World {
             .collect::<Vec<_>>()
             .join("\n----\n")
     }
+}
+
+/// First and last of the numbers up to a height that are in neither table; `None`: all are there.
+pub(crate) fn gap(home: &Home, log: &str, height: u64) -> Result<Option<(u64, u64)>> {
+    // Each number or range beside the one before it: what lies between is missing.
+    let sql = format!(
+        "SELECT min(f) AS first, max(t) AS last, count() AS n FROM (
+            SELECT before + 1 AS f, a - 1 AS t FROM (
+                SELECT a, max(b) OVER (ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (
+                    SELECT log_seq AS a, log_seq AS b FROM footfall.events WHERE log_id = '{log}' AND log_seq <= {height}
+                    UNION ALL
+                    SELECT first_seq, last_seq FROM footfall.ledger WHERE log_id = '{log}' AND first_seq <= {height}
+                )
+            ) WHERE a > before + 1
+        )"
+    );
+    let rows = query(home, &sql)?;
+    let row = rows.first().context("a gap")?;
+    let first_and_last = row["first"].as_u64().zip(row["last"].as_u64());
+    Ok(first_and_last.filter(|_| row["n"] != 0))
 }
