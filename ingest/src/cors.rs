@@ -1,58 +1,37 @@
 //! Cross-origin answers (the Fetch standard, "CORS protocol"), by hand: the hot path has no layers.
 //!
-//! An allowed origin is echoed with credentials. For an unknown site or origin the refusal is made readable to the page
-//! that asked, without credentials: it says nothing that the page does not know, and its author sees the reason instead
-//! of a bare network error. Never `*`, and always `Vary: Origin`.
+//! Every origin is echoed with credentials, also with a refusal: the beacon asks with credentials, and without the header
+//! its page would see a bare network error in place of the reason. The reason says nothing that the page does not know,
+//! and a refusal sets no cookie. Never `*`, and always `Vary: Origin`.
 
 use crate::answer::{Answer, with_body};
 use crate::sites::live::Table;
 use bytes::Bytes;
-use footfall_schemas::Reject;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Request, StatusCode};
 
-/// What a page may read of an answer.
+/// Who may read an answer.
 pub(crate) enum Cors {
     /// The request has no `Origin`.
     None,
-    /// The origin is allowed.
-    Allowed(HeaderValue),
-    /// The origin is not, but may read why.
+    /// The page of this origin.
     Readable(HeaderValue),
 }
 
 impl Cors {
-    /// For an answer to events that were taken: the site has allowed the origin, or a server key has.
-    pub(crate) fn allowed(origin: Option<&HeaderValue>) -> Self {
-        origin.map_or(Self::None, |origin| Self::Allowed(origin.clone()))
-    }
-
-    /// For a refusal.
-    pub(crate) fn refused(origin: Option<&HeaderValue>, reason: Reject, table: &Table) -> Self {
-        let Some(origin) = origin else { return Self::None };
-        let about_the_page = matches!(reason, Reject::UnknownSite | Reject::OriginNotAllowed);
-        let known = origin.to_str().is_ok_and(|origin| table.any_allows(origin));
-        if known && !about_the_page {
-            Self::Allowed(origin.clone())
-        } else {
-            Self::Readable(origin.clone())
-        }
+    /// For the page that asked.
+    pub(crate) fn readable(origin: Option<&HeaderValue>) -> Self {
+        origin.map_or(Self::None, |origin| Self::Readable(origin.clone()))
     }
 
     /// Adds the headers.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         headers.insert(header::VARY, HeaderValue::from_static("origin"));
-        let origin = match self {
-            Self::None => return,
-            Self::Allowed(origin) => {
-                headers.insert(
-                    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-                    HeaderValue::from_static("true"),
-                );
-                origin
-            }
-            Self::Readable(origin) => origin,
-        };
+        let Self::Readable(origin) = self else { return };
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            HeaderValue::from_static("true"),
+        );
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
@@ -74,7 +53,7 @@ pub(crate) fn preflight<B>(request: &Request<B>, table: &Table) -> Answer {
     };
     let mut answer = with_body(StatusCode::NO_CONTENT, Bytes::new());
     let headers = answer.headers_mut();
-    Cors::Allowed(origin.clone()).write(headers);
+    Cors::Readable(origin.clone()).write(headers);
     headers.insert(
         header::VARY,
         HeaderValue::from_static("origin, access-control-request-method, access-control-request-headers"),

@@ -26,7 +26,7 @@ pub(crate) async fn receive(edge: &Edge, link: &Link, request: Request<Incoming>
     let mut head = Head::read(&parts.headers);
     head.trace = edge.traces.begin("POST events", &head);
     let answer = match keep(edge, link, &head, body).await {
-        Ok(kept) => answer::batch(kept.accepted, &kept.rejected, &Cors::allowed(head.origin)),
+        Ok(kept) => answer::batch(kept.accepted, &kept.rejected, &Cors::readable(head.origin)),
         Err(refusal) => refuse(edge, &head, &refusal),
     };
     head.trace.answered(answer.status());
@@ -108,8 +108,7 @@ fn not_appended(error: &AppendError) -> Refusal {
 pub(crate) fn refuse(edge: &Edge, head: &Head<'_>, refusal: &Refusal) -> Answer {
     let reason = refusal.rejection.reason;
     edge.metrics.rejected(reason);
-    let cors = Cors::refused(head.origin, reason, &edge.table.load());
-    let mut answer = answer::refusal(refusal, &cors);
+    let mut answer = answer::refusal(refusal, &Cors::readable(head.origin));
     if answer.status().is_server_error() {
         let id = Uuid::new_v4();
         tracing::warn!(request = %id, %reason, "refused a request");
