@@ -7,7 +7,6 @@ pub mod duration;
 
 use crate::sites::Sites;
 use axum::Router;
-use bytes::Bytes;
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -176,7 +175,7 @@ pub struct Paths {
     pub events: String,
     /// `GET`: one page view from a page without JavaScript.
     pub pixel: String,
-    /// `GET`: the beacon script, if [`Extra::beacon`] has one.
+    /// `GET`: the beacon script; its debug texts lie beside it (`/beacon-debug.js`).
     pub beacon: String,
 }
 
@@ -193,7 +192,7 @@ impl Default for Paths {
 /// Adds lines in Prometheus' text format to what `/metrics` says.
 pub type MetricsSource = Arc<dyn Fn(&mut String) + Send + Sync>;
 
-/// What the binary adds: routes, the script, other parts' metrics.
+/// What the binary adds: routes, other parts' metrics.
 #[derive(Clone, Default)]
 pub struct Extra {
     /// Routes of the public port that this crate does not have, such as the demo page at `/`.
@@ -201,8 +200,6 @@ pub struct Extra {
     pub public: Router,
     /// Routes of the admin port.
     pub admin: Router,
-    /// The beacon script.
-    pub beacon: Option<Bytes>,
     /// Metrics of the other parts of this process.
     pub metrics: Option<MetricsSource>,
     /// Whether an exporter of traces has been set up; without the feature `otel` it counts for nothing.

@@ -8,6 +8,7 @@ use crate::head::Head;
 use crate::identify::Identity;
 use crate::metrics::Metrics;
 use crate::salt::Salt;
+use crate::script::Scripts;
 use crate::server::{Handler, Link};
 use crate::sites::live::Table;
 use crate::stream::Streamed;
@@ -33,6 +34,7 @@ pub(crate) struct Edge {
     pub(crate) identity: Identity,
     pub(crate) salt: Salt,
     pub(crate) budget: Budget,
+    pub(crate) scripts: Scripts,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) draining: AtomicBool,
     pub(crate) traces: Traces,
@@ -60,25 +62,6 @@ impl Edge {
         let Ok(answer) = tower_service::Service::call(&mut router.into_service::<Body>(), request).await;
         answer.map(|body| Either::Right(Body::new(Streamed::new(body, link.progress.clone()))))
     }
-
-    fn beacon(&self) -> Option<Answer> {
-        let script = self.config.extra.beacon.clone()?;
-        let mut answer = answer::with_body(StatusCode::OK, script);
-        let headers = answer.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/javascript; charset=utf-8"),
-        );
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=3600"),
-        );
-        headers.insert(
-            "cross-origin-resource-policy",
-            HeaderValue::from_static("cross-origin"),
-        );
-        Some(answer)
-    }
 }
 
 impl Handler for Edge {
@@ -97,17 +80,10 @@ impl Handler for Edge {
             path if path == paths.pixel => not_allowed("GET, HEAD"),
             "/health" if is_get => probes::health(),
             "/ready" if is_get => probes::ready(self),
-            path => {
-                let script = if path == paths.beacon && is_get {
-                    self.beacon()
-                } else {
-                    None
-                };
-                match script {
-                    Some(script) => script,
-                    None => Box::pin(self.extra(self.config.extra.public.clone(), link, request)).await,
-                }
-            }
+            path => match self.scripts.answer(request.method(), path, request.headers()) {
+                Some(script) => script,
+                None => Box::pin(self.extra(self.config.extra.public.clone(), link, request)).await,
+            },
         }
     }
 

@@ -9,7 +9,7 @@
 //! 5. append: `events` waits for the log's group fdatasync;
 //! 6. answer: `answer`.
 //!
-//! `edge` holds what all requests share and sends each to its step; `pixel` and `probes` are the other endpoints;
+//! `edge` holds what all requests share and sends each to its step; `pixel`, `script` and `probes` are the other endpoints;
 //! `metrics` counts; `secret` and `salt` keep keys on disk. Nothing here knows of ClickHouse.
 
 pub mod config;
@@ -33,6 +33,7 @@ mod probes;
 mod rate;
 mod run;
 mod salt;
+mod script;
 mod secret;
 mod server;
 mod stamp;

@@ -7,6 +7,7 @@ use crate::edge::{Admin, Edge};
 use crate::identify::Identity;
 use crate::metrics::Metrics;
 use crate::salt::Salt;
+use crate::script::Scripts;
 use crate::secret;
 use crate::server::Server;
 use crate::sites::live::Table;
@@ -107,6 +108,7 @@ fn open(config: Config, log: Log) -> Result<Edge, IngestError> {
         identity: Identity::new(&key),
         salt,
         budget: Budget::new(config.limits.body_memory_bytes),
+        scripts: Scripts::new(&config.paths),
         metrics: Arc::new(Metrics::default()),
         draining: AtomicBool::new(false),
         traces: Traces::new(config.extra.traced),

@@ -189,7 +189,7 @@ async fn other_methods_and_paths_are_refused() {
         ("PUT", "/v1/events", 405),
         ("POST", "/v1/pixel.gif", 405),
         ("GET", "/nowhere", 404),
-        ("GET", "/beacon.js", 404),
+        ("POST", "/beacon.js", 404),
     ] {
         assert_eq!(
             server.send(&Request::new(method, path)).await.status,

@@ -18,6 +18,7 @@ mod log_full;
 mod pixel;
 mod probes;
 mod proxies;
+mod script;
 mod server;
 mod server_key;
 mod sites_file;

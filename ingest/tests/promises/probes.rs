@@ -58,7 +58,7 @@ async fn figures_and_version_are_on_the_admin_port_alone() {
 }
 
 #[tokio::test]
-async fn the_binary_adds_routes_and_the_script() {
+async fn the_binary_adds_routes() {
     let routes = Router::new()
         .route("/", get(|| async { "the demo page" }))
         .route("/echo", post(|body: bytes::Bytes| async { body }))
@@ -66,18 +66,11 @@ async fn the_binary_adds_routes_and_the_script() {
     let server = setup()
         .with(|config| {
             config.extra.public = routes;
-            config.extra.beacon = Some("void 0".into());
             config.paths.events = "/e".to_owned();
-            config.paths.beacon = "/b.js".to_owned();
         })
         .start()
         .await;
     assert_eq!(server.send(&Request::get("/")).await.body, b"the demo page");
-    let script = server.send(&Request::get("/b.js")).await;
-    assert_eq!(
-        (script.body.as_slice(), script.header("content-type")),
-        (&b"void 0"[..], "text/javascript; charset=utf-8")
-    );
     assert_eq!(server.send(&Request::new("POST", "/e")).await.error(), "not_json");
     assert_eq!(server.post("x").await.status, 404, "the usual path is gone");
     let bug = server.send(&Request::get("/bug")).await;

@@ -38,6 +38,9 @@ settings! {
         events_path: String = "/v1/events";
         /// Path of the pixel: a page view from a page without JavaScript.
         pixel_path: String = "/v1/pixel.gif";
+        /// Path of the beacon script, which learns the other paths when it is served. Its debug texts lie beside it:
+        /// `/beacon-debug.js`.
+        beacon_path: String = "/beacon.js";
         /// Open connections on the public port; more are answered 503.
         max_connections: u32 = "8192";
         /// Open connections of one address (IPv6: one /64). Trusted proxies are exempt.

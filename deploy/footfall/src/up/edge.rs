@@ -51,7 +51,7 @@ pub(crate) fn config(
         paths: ingest::Paths {
             events: config.ingest.events_path.clone(),
             pixel: config.ingest.pixel_path.clone(),
-            ..ingest::Paths::default()
+            beacon: config.ingest.beacon_path.clone(),
         },
         extra: ingest::Extra {
             public: if config.demo.enabled {
@@ -60,7 +60,6 @@ pub(crate) fn config(
                 Router::new()
             },
             admin: live.admin(),
-            beacon: None,
             metrics: Some(metrics),
             traced: telemetry::is_configured(),
         },
