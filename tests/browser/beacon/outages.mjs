@@ -1,0 +1,135 @@
+// Ingest or the network is away for a while: everything arrives once, in its order.
+import assert from "node:assert/strict";
+import { eventually, types } from "./stage.mjs";
+
+const track = (page, name) => page.evaluate(name => footfall.track(name), name);
+
+export default {
+  "offline, then online": async (stage, context) => {
+    stage.serve("/offline/");
+    const page = await context.newPage();
+    await page.goto(stage.url("/offline/"));
+    await page.waitForTimeout(300);
+    await context.setOffline(true);
+    for (const name of ["one", "two", "three"]) {
+      await track(page, name);
+      await page.waitForTimeout(150);
+    }
+    assert.equal((await stage.rows("/offline/", 1)).length, 1);
+    await context.setOffline(false);
+    const rows = await stage.rows("/offline/", 4);
+    assert.deepEqual(types(rows), ["page_view", "one", "two", "three"]);
+    assert.ok(rows[1].attempt > 1);
+  },
+
+  "ingest answers 503, then takes events again": async (stage, context) => {
+    stage.serve("/busy/", { body: '<a id="next" href="/busy/next">next</a>' });
+    const page = await context.newPage();
+    await page.goto(stage.url("/busy/"));
+    await page.waitForTimeout(300);
+    stage.gate.mode = "busy";
+    await track(page, "one");
+    await page.waitForTimeout(200);
+    await track(page, "two");
+    // Left while ingest is away: the last event of this page, and all of the next, are kept on the device.
+    await page.click("#next");
+    await page.waitForURL("**/busy/next");
+    await page.waitForTimeout(300);
+    await track(page, "three");
+    await page.waitForTimeout(200);
+    stage.gate.mode = "pass";
+    const rows = await stage.rows("/busy/", 6);
+    assert.deepEqual(types(rows.filter(row => row.path === "/busy/")), ["page_view", "one", "two", "page_leave"]);
+    assert.deepEqual(types(rows.filter(row => row.path === "/busy/next")), ["page_view", "three"]);
+    assert.equal(await page.evaluate(() => Object.keys(localStorage).length), 0, "nothing is left on the device");
+    for (const times of stage.gate.passed("/busy/").values()) assert.equal(times, 1);
+  },
+
+  "the outage begins with the leaving of a page": async (stage, context) => {
+    stage.serve("/sudden/", { body: '<a id="next" href="/sudden/next">next</a>' });
+    const page = await context.newPage();
+    await page.goto(stage.url("/sudden/"));
+    await page.waitForTimeout(300);
+    stage.gate.mode = "cut";
+    await page.click("#next");
+    await page.waitForURL("**/sudden/next");
+    await page.waitForTimeout(300);
+    stage.gate.mode = "pass";
+    const rows = await stage.rows("/sudden/", 3);
+    assert.deepEqual(types(rows.filter(row => row.path === "/sudden/")), ["page_view", "page_leave"]);
+  },
+
+  "while all is well nothing is sent twice": async (stage, context) => {
+    stage.serve("/well/");
+    const page = await context.newPage();
+    for (let n = 0; n < 4; n++) {
+      await page.goto(stage.url(`/well/${n}`));
+      await page.waitForTimeout(300);
+    }
+    await stage.rows("/well/", 7);
+    const times = stage.gate.passed("/well/");
+    assert.deepEqual([times.size, Math.max(...times.values())], [7, 1]);
+    assert.equal(await page.evaluate(() => Object.keys(localStorage).length), 0);
+  },
+
+  "Retry-After is kept to": async (stage, context) => {
+    stage.serve("/patience/");
+    stage.gate.mode = "busy";
+    stage.gate.retryAfter = "3";
+    const page = await context.newPage();
+    const before = stage.gate.bodies.length;
+    const start = Date.now();
+    await page.goto(stage.url("/patience/"));
+    await eventually("a refusal", () => assert.ok(stage.gate.bodies.length > before));
+    stage.gate.mode = "pass";
+    stage.gate.retryAfter = "1";
+    await track(page, "waits too");
+    await page.waitForTimeout(1500);
+    assert.equal(stage.gate.bodies.length, before + 1, "nothing is sent meanwhile");
+    await stage.rows("/patience/", 2);
+    assert.ok(Date.now() - start >= 3000);
+  },
+
+  "a site that is over its rate is sent to later": async (stage, context) => {
+    stage.serve("/rate/", { head: stage.tag({ site: "slow" }) });
+    const page = await context.newPage();
+    await page.goto(stage.url("/rate/"));
+    for (const name of ["one", "two", "three"]) {
+      await page.waitForTimeout(150);
+      await track(page, name);
+    }
+    const rows = await stage.rows("/rate/", 4);
+    assert.deepEqual(types(rows), ["page_view", "one", "two", "three"]);
+    assert.ok(rows.some(row => row.attempt > 1));
+  },
+
+  "Footfall is killed and started again": async (stage, context) => {
+    stage.serve("/killed/");
+    const page = await context.newPage();
+    await page.goto(stage.url("/killed/"));
+    await stage.rows("/killed/", 1);
+    await stage.footfall.stop("SIGKILL");
+    await track(page, "while it is away");
+    await page.waitForTimeout(300);
+    await page.goto(stage.url("/killed/next"));
+    await stage.footfall.start(`127.0.0.1:${stage.footfall.port}`);
+    await track(page, "back");
+    await page.waitForTimeout(200);
+    const rows = await stage.rows("/killed/", 5);
+    assert.deepEqual(types(rows.filter(row => row.path === "/killed/")), ["page_view", "while it is away", "page_leave"]);
+    // The browser has kept the script.
+    assert.deepEqual(types(rows.filter(row => row.path === "/killed/next")), ["page_view", "back"]);
+  },
+
+  "the clock of the device is three days off": async (stage, context) => {
+    await context.addInitScript(() => {
+      const real = Date.now;
+      Date.now = () => real() + 3 * 24 * 3600 * 1000;
+    });
+    stage.serve("/clock/");
+    const page = await context.newPage();
+    await page.goto(stage.url("/clock/"));
+    await page.goto("about:blank");
+    for (const row of await stage.rows("/clock/", 2)) assert.ok(Math.abs(row.at - row.received) < 60, `${row.at} ${row.received}`);
+  },
+};

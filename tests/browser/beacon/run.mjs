@@ -1,0 +1,40 @@
+// The beacon in a real browser against the real thing, scenario by scenario: every event that a page has made must be a
+// row, once. `tests/run browser` runs it; TEST_BIN is the binary, CHROMIUM the browser. `node run.mjs offline` runs those
+// whose names contain the word.
+import assert from "node:assert/strict";
+import { Stage } from "./stage.mjs";
+
+const modules = ["views", "clicks", "outages", "tabs", "identity", "hostile", "paths", "debug"];
+const scenarios = [];
+for (const name of modules) scenarios.push(...Object.entries((await import(`./${name}.mjs`)).default));
+const wanted = scenarios.filter(([name]) => name.includes(process.argv[2] ?? ""));
+
+const stage = new Stage();
+const failed = [];
+try {
+  await stage.open();
+  for (const [name, play] of wanted) {
+    const start = Date.now();
+    const context = await stage.context();
+    stage.gate.mode = "pass";
+    try {
+      await play(stage, context);
+      assert.deepEqual(context.complaints, [], "the page has seen an error");
+      console.log(`ok      ${name} (${Date.now() - start} ms)`);
+    } catch (error) {
+      failed.push(name);
+      console.log(`FAILED  ${name}\n${error.stack}\n${error.cause?.stack ?? ""}`);
+    } finally {
+      await context.close();
+    }
+  }
+  // What arrived twice was recognised: the books of everything that was played.
+  const [books] = await stage.footfall.query("SELECT sum(missing) AS missing, sum(doubled) AS doubled FROM books");
+  assert.deepEqual([Number(books.missing), Number(books.doubled)], [0, 0]);
+  const [twice] = await stage.footfall.query("SELECT count() - uniqExact(event_id) AS n FROM events");
+  assert.equal(Number(twice.n), 0);
+} finally {
+  await stage.close();
+}
+console.log(`${wanted.length - failed.length} of ${wanted.length} scenarios`);
+if (failed.length) process.exit(1);
