@@ -148,6 +148,14 @@ impl Kafka {
         Ok(3)
     }
 
+    /// A record whose header a mirror has dropped: to partition 0.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn stripped(&self, payload: &[u8]) -> Result<()> {
+        self.send(0, Some(payload), None)
+    }
+
     /// A record of a log of its own, in the format of a release to come, to that partition.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! The cluster from outside: several ingests, a real Kafka, several processors, the real engine.
 //!
 //! Here: events by value, end to end. `suite`: whatever happens to the cluster; `plan`, `world` and `faults` are its parts.
-//! `lost`: records that no copy has any more. `three_brokers`: one of three killed at a time.
+//! `lost`: records that no copy has any more. `operator`: what commands do, and refuse. `three_brokers`: one of three killed
+//! at a time.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +12,7 @@
 
 mod faults;
 mod lost;
+mod operator;
 mod plan;
 mod suite;
 mod three_brokers;
