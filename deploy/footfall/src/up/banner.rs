@@ -93,9 +93,16 @@ pub fn ready(config: &Config, run: &Run, given: &Path, took: Duration) {
             )
         )
     ));
-    say(paint(
-        Colour::Dim,
-        "From a page (the script tag comes with a later release; until then by fetch, or a pixel):",
+    say(paint(Colour::Dim, "From a page, with JavaScript or without:"));
+    say(format_args!(
+        "  {}",
+        paint(
+            Colour::Cyan,
+            format_args!(
+                "<script defer src=\"{}{}\" data-site=\"demo\"></script>",
+                run.public, config.ingest.beacon_path
+            )
+        )
     ));
     say(format_args!(
         "  {}",

@@ -120,7 +120,8 @@ fn timeouts(config: &Config) -> ingest::Timeouts {
 fn demo(config: &Config, live: &Late) -> Router {
     let page = DEMO
         .replace("/v1/events", &config.ingest.events_path)
-        .replace("/v1/pixel.gif", &config.ingest.pixel_path);
+        .replace("/v1/pixel.gif", &config.ingest.pixel_path)
+        .replace("/beacon.js", &config.ingest.beacon_path);
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::CACHE_CONTROL, "no-cache"),
