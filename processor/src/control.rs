@@ -45,10 +45,15 @@ pub struct NoticedEvent {
 /// How the processor is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Condition {
-    /// Every assigned partition has been looked at and is being read, and inserts are not refused.
+    /// Records become rows, or would if there were any for us: the source is connected and we are one of its readers, every
+    /// assigned partition has been looked at and is being read, inserts are not refused.
     pub ready: bool,
     /// Why not, one short sentence; empty when ready.
     pub why_not: String,
+    /// Partitions that are assigned to us: none is fine where there are more processors than partitions.
+    pub assigned: usize,
+    /// Of these, looked at and being read.
+    pub reading: usize,
     /// Records that wait; `None` if the source does not know.
     pub behind: Option<u64>,
     /// Rows inserted since the start.
@@ -124,6 +129,11 @@ impl Control {
         self.condition.subscribe()
     }
 
+    /// What is done before [`crate::run`]: why it is not ready yet.
+    pub fn starting(&self, what: &str) {
+        self.update(|condition| what.clone_into(&mut condition.why_not));
+    }
+
     /// Asks for something; false if the processor has stopped.
     pub async fn request(&self, request: Request) -> bool {
         self.requests.send(Asked::Request(request)).await.is_ok()
@@ -144,6 +154,11 @@ impl Control {
     pub(crate) fn tell(&self, notice: Notice) {
         // Fails only when the last observer has just left.
         let _ = self.notices.send(notice);
+    }
+
+    /// Whoever waits for a change is woken only if `change` says that there was one.
+    pub(crate) fn update_if(&self, change: impl FnOnce(&mut Condition) -> bool) {
+        self.condition.send_if_modified(change);
     }
 
     pub(crate) fn update(&self, change: impl FnOnce(&mut Condition)) {

@@ -27,6 +27,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+/// How often what `/ready` says is looked over where nothing happens.
+const LOOK_OVER: Duration = Duration::from_secs(1);
+
 /// Bytes that are decoded in one go, some milliseconds of work; then other things get their turn.
 const SLICE_BYTES: usize = 512 * 1024;
 /// How often the figures are brought up to date while nothing happens.
@@ -96,6 +99,8 @@ pub(crate) struct Driver<S> {
     waits: watch::Sender<Waits>,
     started: Instant,
     refusing: bool,
+    /// The source has said what is ours, be it nothing, and has not taken that back.
+    member: bool,
     stopped: bool,
 }
 
@@ -127,6 +132,7 @@ impl<S: Source> Driver<S> {
             waits: watch::Sender::new(Waits::default()),
             started: Instant::now(),
             refusing: false,
+            member: false,
             stopped: false,
         }
     }
@@ -138,6 +144,7 @@ impl<S: Source> Driver<S> {
         shutdown: &CancellationToken,
     ) -> Result<(), ProcessorError> {
         let mut stop_by: Option<Instant> = None;
+        let mut look_over = tokio::time::interval(LOOK_OVER);
         let mut pulse = tokio::time::interval(PULSE);
         loop {
             // First everything that is asked for: a round that is done must be put away before the next is offered.
@@ -159,6 +166,7 @@ impl<S: Source> Driver<S> {
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
                     self.on(Input::Tick);
                 }
+                _ = look_over.tick() => self.refresh_condition(),
                 () = shutdown.cancelled(), if stop_by.is_none() => {
                     stop_by = Some(Instant::now() + self.config.drain);
                     self.on(Input::Shutdown);
@@ -224,7 +232,10 @@ impl<S: Source> Driver<S> {
                 self.ends.insert(chunk.partition, chunk.next);
                 self.ahead.take(chunk, &self.rules);
             }
-            Arrival::Assigned(list) => self.on(Input::Assigned(list)),
+            Arrival::Assigned(list) => {
+                self.member = true;
+                self.on(Input::Assigned(list));
+            }
             Arrival::Revoke(partitions) => {
                 for partition in &partitions {
                     self.ahead.drop_partition(*partition, &self.rules);
@@ -232,6 +243,7 @@ impl<S: Source> Driver<S> {
                 self.on(Input::Revoke(partitions));
             }
             Arrival::Lost => {
+                self.member = false;
                 self.ahead = Round::default();
                 self.on(Input::Lost);
             }

@@ -74,16 +74,11 @@ pub async fn run<S: Source>(
     let _guard = ended.clone().drop_guard();
     beside.spawn(auditor.run(ended.clone()));
     if let Some(listener) = wiring.admin.take() {
-        let router = admin::router(Admin {
+        let admin = Admin {
             condition: control.condition(),
             metrics: wiring.metrics.clone(),
-        });
-        beside.spawn(async move {
-            let serving = axum::serve(listener, router).with_graceful_shutdown(ended.cancelled_owned());
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the admin port is gone");
-            }
-        });
+        };
+        beside.spawn(admin::serve(listener, admin, ended));
     }
     let heed_every = config.heed_every;
     let mut driver = Box::new(Driver::new(config, source, &wiring, closed));

@@ -181,4 +181,9 @@ pub trait Source: Send {
 
     /// How many records wait behind what [`Source::next`] has given; `None` if it does not know.
     fn behind(&self) -> Option<u64>;
+
+    /// Whether records could come: false while there is nobody to ask for them.
+    fn is_connected(&self) -> bool {
+        true
+    }
 }

@@ -122,6 +122,14 @@ impl Wiring {
         wiring
     }
 
+    /// The same wiring without a variable.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let mut wiring = self.clone();
+        wiring.env.retain(|(known, _)| known != name);
+        wiring
+    }
+
     /// Starts an ingest of that name and waits until it takes events.
     ///
     /// # Errors

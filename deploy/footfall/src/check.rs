@@ -1,18 +1,28 @@
 //! `footfall check`: tries configuration and connections. Finds every problem at once, each with its remedy.
 //!
 //! In order: configuration (found by [`crate::config::load`]), `folders` (data, log, disk, sites), addresses,
-//! `library` of the engine, `tables` (server or engine: reachable, who we are, which schema).
+//! `library` of the engine, `kafka` (let in, topic, rights), `tables` (server or engine: reachable, who we are, which
+//! schema). [`Plan`] says which of them matter here.
 
 mod folders;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod library;
+mod plan;
 mod tables;
 
+pub use plan::Plan;
+
+use crate::cli::Service;
 use crate::config::{Config, Loaded};
 use crate::data::{self, Run};
+use crate::http::Client;
 use crate::problem::Problem;
 use crate::terminal::{Colour, paint, say};
 use crate::up::sockets;
 use anyhow::Result;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 /// What was found so far.
 #[derive(Debug, Default)]
@@ -34,6 +44,15 @@ impl Findings {
         self.notes.push(line.into());
     }
 
+    /// Something that a service needs: a problem where it is known that the service is to run here.
+    fn need(&mut self, plan: Plan, what: impl Into<String>, remedy: impl Into<String>) {
+        if plan == Plan::Cluster {
+            let (what, remedy) = (what.into(), remedy.into());
+            return self.note(format!("{what}; {remedy}"));
+        }
+        self.problem(what, remedy);
+    }
+
     fn problem(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
         self.problems.push(Problem::new(what, remedy));
     }
@@ -43,8 +62,8 @@ impl Findings {
 ///
 /// # Errors
 /// None of its own; what fails is a finding.
-pub async fn run(loaded: &Loaded) -> Result<bool> {
-    let findings = look(loaded).await;
+pub async fn run(loaded: &Loaded, service: Option<Service>) -> Result<bool> {
+    let findings = look(loaded, Plan::of(&loaded.config, service)).await;
     for line in &findings.good {
         say(format_args!("{} {line}", paint(Colour::Green, "ok     ")));
     }
@@ -68,7 +87,7 @@ pub async fn run(loaded: &Loaded) -> Result<bool> {
 }
 
 /// Checks everything.
-pub async fn look(loaded: &Loaded) -> Findings {
+pub async fn look(loaded: &Loaded, plan: Plan) -> Findings {
     let config = &loaded.config;
     let mut findings = Findings {
         problems: loaded.problems.clone(),
@@ -84,30 +103,45 @@ pub async fn look(loaded: &Loaded) -> Findings {
             loaded.origins.len()
         ));
     }
+    plan.refuse(config, &mut findings);
     let running = data::running(&config.data.folder);
-    folders::look(config, running.as_ref(), &mut findings);
-    match &running {
-        Some(run) => findings.good(format!(
+    // A processor keeps nothing on its disk.
+    if plan.takes_events() {
+        folders::look(config, plan, running.as_ref(), &mut findings);
+    }
+    if let Some(run) = &running {
+        findings.good(format!(
             "Footfall is running here (process {}) at {}",
             run.pid, run.public
-        )),
-        None => addresses(config, &mut findings).await,
+        ));
     }
-    let library = match config.clickhouse.url {
-        Some(_) => None,
-        None => library::look(config, &mut findings),
+    addresses(config, plan, running.is_some(), &mut findings).await;
+    #[cfg(feature = "kafka")]
+    if plan != Plan::Up {
+        kafka::look(config, plan, &mut findings).await;
+    }
+    let library = if plan.has_engine(config) {
+        library::look(config, &mut findings)
+    } else {
+        None
     };
-    tables::look(config, running.as_ref(), library, &mut findings).await;
+    if plan.writes_rows() {
+        tables::look(config, plan, running.as_ref(), library, &mut findings).await;
+    }
     findings
 }
 
-async fn addresses(config: &Config, findings: &mut Findings) {
-    let mut wanted = vec![
-        ("ingest.listen", config.ingest.listen),
-        ("ingest.admin_listen", config.ingest.admin_listen),
-    ];
-    if config.clickhouse.url.is_none() {
-        wanted.push(("engine.listen", config.engine.listen));
+async fn addresses(config: &Config, plan: Plan, running: bool, findings: &mut Findings) {
+    let mut wanted = Vec::new();
+    if plan.takes_events() && !running {
+        wanted.push(("ingest.listen", config.ingest.listen));
+        wanted.push(("ingest.admin_listen", config.ingest.admin_listen));
+        if plan.has_engine(config) {
+            wanted.push(("engine.listen", config.engine.listen));
+        }
+    }
+    if matches!(plan, Plan::Processor | Plan::Cluster) {
+        wanted.push(("processor.admin_listen", config.processor.admin_listen));
     }
     let mut held = Vec::new();
     for (key, address) in wanted {
@@ -117,9 +151,26 @@ async fn addresses(config: &Config, findings: &mut Findings) {
                 held.push(listener);
                 findings.good(format!("{key}: {address} is free"));
             }
+            // A processor leaves no word in the data folder: it is asked.
+            Err(_) if key == "processor.admin_listen" && is_processor(address).await => {
+                findings.good(format!("a processor is running here at {address}"));
+            }
             Err(problem) => findings.problems.push(problem),
         }
     }
+}
+
+async fn is_processor(address: SocketAddr) -> bool {
+    let ask = async {
+        let url = format!("http://{}", sockets::here(address)).parse().ok()?;
+        let answer = Client::new(&url).ok()?.get("/version").await.ok()?;
+        Some(answer.status.is_success())
+    };
+    tokio::time::timeout(Duration::from_secs(2), ask)
+        .await
+        .ok()
+        .flatten()
+        .unwrap_or(false)
 }
 
 /// The instance on the folder, where its kind of ClickHouse is the configured one.

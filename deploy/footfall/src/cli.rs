@@ -111,7 +111,7 @@ pub enum Command {
     /// answers.
     ConfirmServerGone(ConfirmArgs),
     /// Try configuration and connections: every problem at once, each with its remedy
-    Check,
+    Check(CheckArgs),
     /// The edge of a cluster: takes events, keeps them in its log, forwards them to Kafka
     #[cfg(feature = "kafka")]
     Ingest(IngestArgs),
@@ -144,6 +144,25 @@ pub enum Command {
     /// List or add the sites that may send events
     #[command(subcommand)]
     Site(SiteCommand),
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args, Clone, Copy, Default)]
+pub struct CheckArgs {
+    /// What is to run here [default: `up`; with settings for Kafka both services of a cluster, and what only one of them
+    /// lacks is a note]
+    pub service: Option<Service>,
+}
+
+/// What can run on a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Service {
+    /// Everything on this machine
+    Up,
+    /// The edge of a cluster
+    Ingest,
+    /// A processor of a cluster
+    Processor,
 }
 
 /// Arguments of `config`.

@@ -44,7 +44,7 @@ fn run(cli: &Cli, env: BTreeMap<String, String>) -> ExitCode {
         }
     };
     let loaded = config::load(&sources);
-    let tolerant = matches!(cli.command, Some(Command::Check | Command::Config(_)));
+    let tolerant = matches!(cli.command, Some(Command::Check(_) | Command::Config(_)));
     if !tolerant && !loaded.problems.is_empty() {
         complain(&Problems(loaded.problems));
         return ExitCode::from(USAGE);
@@ -90,7 +90,7 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         Some(Command::Ledger(args)) => talk(ledger::run(config, args)).map(verdict),
         Some(Command::Replay(args)) => on(&threads()?, replay::run(config, args)).map(verdict),
         Some(Command::ConfirmServerGone(args)) => talk(gone::run(config, args)).map(verdict),
-        Some(Command::Check) => talk(check::run(loaded)).map(verdict),
+        Some(Command::Check(args)) => talk(check::run(loaded, args.service)).map(verdict),
         Some(Command::Migrate) => talk(migrate::run(config)).map(done),
         Some(Command::Loadgen(args)) => {
             let run = |stop| loadgen::run(config, args, stop);

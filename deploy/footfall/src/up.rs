@@ -214,7 +214,7 @@ impl Up {
 }
 
 /// Nothing of one machine goes to Kafka, and nobody should believe so.
-fn refuse_kafka(config: &Config) -> Result<(), Problem> {
+pub(crate) fn refuse_kafka(config: &Config) -> Result<(), Problem> {
     if config.kafka.bootstrap_servers.is_empty() {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::TopicPartitionList;
-use rdkafka::types::RDKafkaRespErr;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,6 +30,8 @@ pub(crate) enum Rebalance {
 pub(crate) struct Context {
     waiting: Mutex<Option<Rebalance>>,
     closing: AtomicBool,
+    /// All brokers are down, and nobody has asked since.
+    down: AtomicBool,
     said: Mutex<Vec<(String, Instant)>>,
 }
 
@@ -42,6 +44,11 @@ impl Context {
     /// From now on rebalances are agreed to at once: nobody is there any more to ask.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether all brokers went down since this was asked last.
+    pub(crate) fn went_down(&self) -> bool {
+        self.down.swap(false, Ordering::Relaxed)
     }
 
     /// Whether this should be told: not if the same was told a short time ago.
@@ -75,6 +82,9 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.down.store(true, Ordering::Relaxed);
+        }
         if self.is_news(&error.to_string()) {
             tracing::warn!(%error, reason, "trouble with the brokers; it goes on by itself");
         }

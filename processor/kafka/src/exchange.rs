@@ -8,6 +8,7 @@
 use footfall_delivery::{Assignment, CommitOutcome, Entry};
 use footfall_processor::source::{Arrival, Chunk, SourceError};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use tokio::sync::{Notify, oneshot};
@@ -55,6 +56,8 @@ pub(crate) struct Exchange {
     inner: Mutex<Inner>,
     news: Notify,
     thread: OnceLock<Thread>,
+    /// No broker can be reached.
+    away: AtomicBool,
 }
 
 /// Called by the async half.
@@ -133,6 +136,10 @@ impl Exchange {
         self.wake();
     }
 
+    pub(crate) fn is_away(&self) -> bool {
+        self.away.load(Ordering::Relaxed)
+    }
+
     /// Whether the processor has been told that a partition is its own.
     pub(crate) fn is_ours(&self, partition: u32) -> bool {
         self.lock().partitions.contains_key(&partition)
@@ -166,6 +173,11 @@ impl Exchange {
 
     pub(crate) fn has_room(&self) -> bool {
         self.lock().bytes < READY
+    }
+
+    /// Whether brokers can be reached.
+    pub(crate) fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::Relaxed);
     }
 
     /// Gives a chunk to the processor, unless it belongs to the past.

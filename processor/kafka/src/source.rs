@@ -177,6 +177,10 @@ impl Source for KafkaSource {
         Some(asked)
     }
 
+    fn is_connected(&self) -> bool {
+        !self.exchange.is_away()
+    }
+
     fn behind(&self) -> Option<u64> {
         Some(self.exchange.behind())
     }

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Pause after one that was not answered.
 const AGAIN: Duration = Duration::from_millis(250);
+/// Until brokers that are away are asked again whether they are back.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// Attempts to seek before a partition is assigned anew.
 const SEEKS: u32 = 20;
 
@@ -214,11 +216,20 @@ impl Poll {
     /// Asks now and then whether the topic is still the same one: a topic that was made anew and has grown beyond our
     /// position is read on by the client as if nothing had happened.
     fn watch(&mut self, now: Instant) {
+        if self.consumer.context().went_down() {
+            self.exchange.set_away(true);
+            self.watch_at = self.watch_at.min(now + ASK_AGAIN);
+        }
         if let Some(question) = &self.question {
             let Some(answer) = question.answer(Duration::ZERO) else {
                 return;
             };
             self.question = None;
+            let silent = matches!(answer, Err(TopicIdError::Unanswered { .. }));
+            self.exchange.set_away(silent);
+            if silent {
+                self.watch_at = now + ASK_AGAIN;
+            }
             match answer {
                 Ok(id) => {
                     self.is_same(id);

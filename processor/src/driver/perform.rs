@@ -93,6 +93,7 @@ impl<S: Source> Driver<S> {
             Output::LeaveAndRejoin => {
                 self.ahead = crate::round::Round::default();
                 self.in_hand = None;
+                self.member = false;
                 self.source.rejoin();
             }
             Output::Alarm(alarm) => self.alarm(&alarm),
@@ -228,6 +229,8 @@ impl<S: Source> Driver<S> {
         let behind = self.source.behind().map(|behind| behind + waiting);
         measure::status(&status);
         let why_not = match status {
+            _ if !self.source.is_connected() => "nobody can be asked for records: no broker answers",
+            _ if !self.member => "joining the group",
             _ if self.refusing => "ClickHouse refuses inserts",
             status if status.in_doubt => "an insert is in doubt and being settled",
             status if status.held > 0 => {
@@ -236,18 +239,22 @@ impl<S: Source> Driver<S> {
             status if status.paused > 0 => {
                 "a record of a newer format waits for a newer release, or for footfall ledger skip"
             }
-            status if status.assigned == 0 => "nothing is assigned yet",
             status if status.ready < status.assigned => "the tables are being looked at",
             _ => "",
         };
-        self.control.update(|condition| {
-            *condition = Condition {
+        self.control.update_if(|condition| {
+            let now = Condition {
                 ready: why_not.is_empty(),
                 why_not: why_not.to_owned(),
+                assigned: status.assigned,
+                reading: status.ready,
                 behind,
-                ..std::mem::take(condition)
+                ..condition.clone()
             };
-            measure::lag(behind.unwrap_or(waiting), condition.age(wall_clock()));
+            measure::lag(behind.unwrap_or(waiting), now.age(wall_clock()));
+            let differs = now != *condition;
+            *condition = now;
+            differs
         });
     }
 }

@@ -22,20 +22,45 @@ pub struct Complaints {
 
 #[derive(Debug, Default)]
 struct State {
-    worst: Option<(Weight, String)>,
+    worst: Option<(Cause, String)>,
     logged: Vec<(RDKafkaErrorCode, Instant)>,
+    quiet: bool,
 }
 
-/// How much a complaint says: a lesser one never takes the place of a greater one.
+/// What a complaint is about, in the order of how much it says: a lesser one never takes the place of a greater one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
+pub enum Cause {
+    /// No broker at all can be reached, or nothing was said.
     Down,
+    /// Something that has no kind of its own.
     Other,
+    /// A broker cannot be reached.
     Unreachable,
-    Refused,
+    /// The user may not do it.
+    Permission,
+    /// TLS: a certificate, ours or the broker's.
+    Tls,
+    /// User or password.
+    Login,
+}
+
+impl Cause {
+    /// Whether the broker has refused us, and waiting does not help.
+    #[must_use]
+    pub fn is_refusal(self) -> bool {
+        self >= Cause::Permission
+    }
 }
 
 impl Complaints {
+    /// Complaints that nobody logs here: the worst is somebody's error.
+    #[must_use]
+    pub fn quiet() -> Complaints {
+        let complaints = Complaints::default();
+        complaints.lock().quiet = true;
+        complaints
+    }
+
     /// For [`ClientContext::error`] of a context of one's own.
     pub fn note(&self, error: &KafkaError, reason: &str) {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
@@ -43,6 +68,9 @@ impl Complaints {
         let mut state = self.lock();
         if state.worst.as_ref().is_none_or(|(kept, _)| weight >= *kept) {
             state.worst = Some((weight, text.clone()));
+        }
+        if state.quiet {
+            return;
         }
         let now = Instant::now();
         let recent = |at: &Instant| now.duration_since(*at) < AGAIN;
@@ -68,16 +96,23 @@ impl Complaints {
     /// Whether the broker has refused us: a user, password or certificate is wrong, and waiting does not help.
     #[must_use]
     pub fn refused(&self) -> bool {
+        self.cause().is_refusal()
+    }
+
+    /// What [`Complaints::worst`] is about.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
         let state = self.lock();
-        state
-            .worst
-            .as_ref()
-            .is_some_and(|(weight, _)| *weight == Weight::Refused)
+        state.worst.as_ref().map_or(Cause::Down, |(cause, _)| *cause)
     }
 
     /// Everything is well again.
     pub fn clear(&self) {
-        *self.lock() = State::default();
+        let mut state = self.lock();
+        *state = State {
+            quiet: state.quiet,
+            ..State::default()
+        };
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -85,29 +120,29 @@ impl Complaints {
     }
 }
 
-fn explain(code: RDKafkaErrorCode, reason: &str) -> (Weight, String) {
+fn explain(code: RDKafkaErrorCode, reason: &str) -> (Cause, String) {
     match code {
         RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed => (
-            Weight::Refused,
+            Cause::Login,
             format!("the broker refuses our user or password: {reason}"),
         ),
         // TLS 1.3 lets a client find out only after the handshake that its certificate is not wanted.
         RDKafkaErrorCode::BrokerTransportFailure if reason.contains("SSL alert") => (
-            Weight::Refused,
+            Cause::Tls,
             format!("no TLS with the broker, it refuses our certificate: {reason}"),
         ),
-        RDKafkaErrorCode::SSL => (Weight::Refused, format!("no TLS with the broker: {reason}")),
+        RDKafkaErrorCode::SSL => (Cause::Tls, format!("no TLS with the broker: {reason}")),
         RDKafkaErrorCode::TopicAuthorizationFailed
         | RDKafkaErrorCode::GroupAuthorizationFailed
         | RDKafkaErrorCode::ClusterAuthorizationFailed => (
-            Weight::Refused,
+            Cause::Permission,
             format!("the broker does not permit it to our user: {reason}"),
         ),
         RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve => {
-            (Weight::Unreachable, format!("cannot reach the broker: {reason}"))
+            (Cause::Unreachable, format!("cannot reach the broker: {reason}"))
         }
-        RDKafkaErrorCode::AllBrokersDown => (Weight::Down, format!("no broker can be reached: {reason}")),
-        other => (Weight::Other, format!("librdkafka says {other:?}: {reason}")),
+        RDKafkaErrorCode::AllBrokersDown => (Cause::Down, format!("no broker can be reached: {reason}")),
+        other => (Cause::Other, format!("librdkafka says {other:?}: {reason}")),
     }
 }
 

@@ -1,7 +1,6 @@
 //! DescribeTopics, which rdkafka does not wrap: the one way to a topic's id.
 
 use std::ffi::CString;
-use std::ptr::NonNull;
 use std::time::Duration;
 
 use rdkafka::ClientContext;
@@ -10,6 +9,7 @@ use rdkafka::client::Client;
 use rdkafka::types::RDKafkaErrorCode;
 use uuid::Uuid;
 
+use crate::admin::{Owned, Question, code};
 use crate::error::{TopicError, refused};
 
 /// A topic as the cluster has it.
@@ -23,28 +23,6 @@ pub struct Topic {
     pub replicas: u32,
 }
 
-/// Something of librdkafka's that has to be given back.
-struct Owned<T>(NonNull<T>, unsafe extern "C" fn(*mut T));
-
-impl<T> Owned<T> {
-    fn new(pointer: *mut T, free: unsafe extern "C" fn(*mut T)) -> Result<Owned<T>, RDKafkaErrorCode> {
-        NonNull::new(pointer)
-            .map(|pointer| Owned(pointer, free))
-            .ok_or(RDKafkaErrorCode::CriticalSystemResource)
-    }
-
-    fn ptr(&self) -> *mut T {
-        self.0.as_ptr()
-    }
-}
-
-impl<T> Drop for Owned<T> {
-    fn drop(&mut self) {
-        // SAFETY: made by the function that `free` belongs to, and freed only here.
-        unsafe { (self.1)(self.ptr()) };
-    }
-}
-
 /// What the cluster says about a topic, asked by any client (a producer's, a consumer's). Blocks for at most `patience`
 /// and half a second.
 ///
@@ -55,18 +33,30 @@ pub fn describe<C: ClientContext>(
     topic: &str,
     patience: Duration,
 ) -> Result<Topic, TopicError> {
-    ask(client, topic, patience).map_err(|code| refused("describe", topic, code))
+    // SAFETY: `read` is given a description whose event is still there.
+    let described = unsafe { ask(client, topic, patience, false, read) };
+    described.map_err(|code| refused("describe", topic, code))
 }
 
-fn ask<C: ClientContext>(
+/// Asks for the description of a topic and reads it while it is there; with what our user may do on request.
+///
+/// # Safety
+/// `read` must not keep the pointer.
+pub(crate) unsafe fn ask<C: ClientContext, T>(
     client: &Client<C>,
     topic: &str,
     patience: Duration,
-) -> Result<Topic, RDKafkaErrorCode> {
+    with_rights: bool,
+    read: impl FnOnce(*const native::rd_kafka_TopicDescription_t) -> Result<T, RDKafkaErrorCode>,
+) -> Result<T, RDKafkaErrorCode> {
     let name = CString::new(topic).map_err(|_| RDKafkaErrorCode::InvalidTopic)?;
-    let handle = client.native_ptr();
     let mut names = [name.as_ptr()];
-    let wait = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX);
+    let question = Question::new(
+        client,
+        native::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS,
+        patience,
+        with_rights,
+    )?;
     // SAFETY: every pointer is valid for the call, and what is made is freed by the `Owned` that takes it; the event
     // outlives all that is read from it.
     unsafe {
@@ -74,20 +64,9 @@ fn ask<C: ClientContext>(
             native::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), 1),
             native::rd_kafka_TopicCollection_destroy,
         )?;
-        let options = Owned::new(
-            native::rd_kafka_AdminOptions_new(
-                handle,
-                native::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS,
-            ),
-            native::rd_kafka_AdminOptions_destroy,
-        )?;
-        native::rd_kafka_AdminOptions_set_request_timeout(options.ptr(), wait, std::ptr::null_mut(), 0);
-        let queue = Owned::new(native::rd_kafka_queue_new(handle), native::rd_kafka_queue_destroy)?;
-        native::rd_kafka_DescribeTopics(handle, names.ptr(), options.ptr(), queue.ptr());
-        let event = native::rd_kafka_queue_poll(queue.ptr(), wait.saturating_add(500));
-        let event = Owned::new(event, native::rd_kafka_event_destroy)
-            .map_err(|_| RDKafkaErrorCode::OperationTimedOut)?;
-        code(native::rd_kafka_event_error(event.ptr()))?;
+        let (handle, options, queue) = question.pointers();
+        native::rd_kafka_DescribeTopics(handle, names.ptr(), options, queue);
+        let event = question.answer()?;
         let result = native::rd_kafka_event_DescribeTopics_result(event.ptr());
         let mut count = 0;
         let topics = native::rd_kafka_DescribeTopics_result_topics(result, &mut count);
@@ -98,9 +77,8 @@ fn ask<C: ClientContext>(
     }
 }
 
-/// # Safety
 /// `described` is one of a result whose event is still there.
-unsafe fn read(described: *const native::rd_kafka_TopicDescription_t) -> Result<Topic, RDKafkaErrorCode> {
+fn read(described: *const native::rd_kafka_TopicDescription_t) -> Result<Topic, RDKafkaErrorCode> {
     // SAFETY: as this function's; counts are set together with their arrays.
     unsafe {
         code(native::rd_kafka_error_code(
@@ -124,12 +102,5 @@ unsafe fn read(described: *const native::rd_kafka_TopicDescription_t) -> Result<
             partitions: u32::try_from(partitions).unwrap_or(u32::MAX),
             replicas: u32::try_from(replicas).unwrap_or(0),
         })
-    }
-}
-
-fn code(answer: native::rd_kafka_resp_err_t) -> Result<(), RDKafkaErrorCode> {
-    match RDKafkaErrorCode::from(answer) {
-        RDKafkaErrorCode::NoError => Ok(()),
-        other => Err(other),
     }
 }

@@ -3,6 +3,7 @@
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 
+use crate::complaint::Cause;
 use crate::connection::ConnectionError;
 
 /// Why a topic is not there or could not be looked at.
@@ -34,8 +35,8 @@ pub enum TopicError {
         bootstrap: String,
         /// The complaint that says most.
         complaint: String,
-        /// Whether waiting cannot help: a user, password or certificate is wrong.
-        refused: bool,
+        /// Its kind: says whether waiting can help, and what else can.
+        cause: Cause,
     },
     /// There is no such topic.
     #[error("cannot find the topic {0}: `footfall topics` makes it")]

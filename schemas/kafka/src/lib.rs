@@ -9,6 +9,7 @@
 //!
 //! TLS and SASL need the cargo feature `tls`; without it such a [`Connection`] is refused with a word on why.
 
+mod admin;
 mod block_on;
 mod complaint;
 mod connection;
@@ -19,11 +20,12 @@ mod outgoing;
 mod partition;
 mod received;
 mod record;
+mod rights;
 mod separate;
 mod settings;
 mod topic;
 
-pub use complaint::{Complaints, Listening};
+pub use complaint::{Cause, Complaints, Listening};
 pub use connection::{Connection, ConnectionError, Mechanism, Sasl, Secret, Tls};
 pub use describe::{Topic, describe};
 pub use error::TopicError;
@@ -31,6 +33,7 @@ pub use outgoing::{Body, Outgoing};
 pub use partition::{murmur2, partition_of};
 pub use received::{Content, Received, Unreadable, decode, decode_headers};
 pub use record::{FORMAT, HEADER, HEADER_C, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number, TRACEPARENT};
+pub use rights::Rights;
 pub use settings::{Difference, TopicSettings};
 pub use topic::{Created, Topics};
 

@@ -15,6 +15,7 @@ use crate::complaint::{Complaints, Listening};
 use crate::connection::Connection;
 use crate::describe::{Topic, describe};
 use crate::error::{TopicError, refused};
+use crate::rights::{Rights, rights};
 use crate::settings::{Difference, TopicSettings};
 
 /// What [`Topics::create`] did.
@@ -62,7 +63,7 @@ impl Topics {
     /// [`TopicError::Client`], [`TopicError::Unreachable`]; a wrong password or certificate is said at once.
     pub fn connect(connection: &Connection, patience: Duration) -> Result<Topics, TopicError> {
         connection.check()?;
-        let complaints = Complaints::default();
+        let complaints = Complaints::quiet();
         let client = |source| TopicError::Client {
             bootstrap: connection.bootstrap.clone(),
             source,
@@ -102,7 +103,7 @@ impl Topics {
         Err(TopicError::Unreachable {
             bootstrap: self.bootstrap.clone(),
             complaint: self.complaints.worst().unwrap_or_else(silent),
-            refused: self.complaints.refused(),
+            cause: self.complaints.cause(),
         })
     }
 
@@ -140,6 +141,12 @@ impl Topics {
     /// [`TopicError::Missing`], no permission, no answer.
     pub fn describe(&self, topic: &str) -> Result<Topic, TopicError> {
         describe(self.probe.client(), topic, self.patience)
+    }
+
+    /// What our user may do with a topic and a group.
+    #[must_use]
+    pub fn rights(&self, topic: &str, group: &str) -> Rights {
+        rights(self.probe.client(), topic, group, self.patience)
     }
 
     /// In what the topic differs from its settings; empty: in nothing.

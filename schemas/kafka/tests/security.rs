@@ -57,7 +57,7 @@ fn refusal(connection: &Connection) -> String {
     let error = Topics::connect(connection, PATIENCE).err().unwrap();
     let text = error.to_string();
     assert!(
-        matches!(error, TopicError::Unreachable { refused: true, .. }),
+        matches!(error, TopicError::Unreachable { cause, .. } if cause.is_refusal()),
         "{text}"
     );
     assert!(text.contains(&connection.bootstrap), "{text}");

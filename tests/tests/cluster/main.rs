@@ -2,7 +2,7 @@
 //!
 //! Here: events by value, end to end. `suite`: whatever happens to the cluster; `plan`, `world` and `faults` are its parts.
 //! `lost`: records that no copy has any more. `operator`: what commands do, and refuse. `three_brokers`: one of three killed
-//! at a time.
+//! at a time. `secure`: TLS, passwords and https everywhere, right and wrong ones.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +14,7 @@ mod faults;
 mod lost;
 mod operator;
 mod plan;
+mod secure;
 mod suite;
 mod three_brokers;
 mod world;

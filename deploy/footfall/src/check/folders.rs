@@ -1,6 +1,6 @@
 //! Folders and files: writable, with room on their disk, and readable as what they should be.
 
-use super::Findings;
+use super::{Findings, Plan};
 use crate::config::Config;
 use crate::data::Run;
 use crate::sites;
@@ -10,12 +10,12 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// Looks at the data folder and at what lies in it.
-pub(super) fn look(config: &Config, running: Option<&Run>, findings: &mut Findings) {
+pub(super) fn look(config: &Config, plan: Plan, running: Option<&Run>, findings: &mut Findings) {
     let mut wanted = vec![
         ("data.folder", config.data.folder.clone()),
         ("local_log.folder", config.in_data(&config.local_log.folder)),
     ];
-    if config.clickhouse.url.is_none() {
+    if plan.has_engine(config) {
         wanted.push(("engine.folder", config.in_data(&config.engine.folder)));
     }
     if let Some(folder) = &config.log.folder {

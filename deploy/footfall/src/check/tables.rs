@@ -1,6 +1,6 @@
 //! ClickHouse: does it answer, does it know us, and which schema do its tables have?
 
-use super::{Findings, engine_of};
+use super::{Findings, Plan, engine_of};
 use crate::clickhouse::{self, Access, Role};
 use crate::config::Config;
 use crate::credentials;
@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Looks at the server, the running engine, or an engine that is started for it.
 pub(super) async fn look(
     config: &Config,
+    plan: Plan,
     running: Option<&Run>,
     library: Option<PathBuf>,
     findings: &mut Findings,
@@ -31,6 +32,12 @@ pub(super) async fn look(
         if answers(&access, findings).await {
             schema(&access, findings).await;
         }
+    } else if plan != Plan::Up {
+        findings.need(
+            plan,
+            "`clickhouse.url` is not set: `footfall processor` has no engine of its own",
+            "set it (CLICKHOUSE_URL=http://clickhouse:8123)",
+        );
     } else if let Some(run) = engine_of(running) {
         match clickhouse::of_instance(config, run, Role::Writer) {
             Ok(access) => schema(&access, findings).await,

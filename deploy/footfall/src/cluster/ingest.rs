@@ -73,7 +73,7 @@ fn host_name() -> String {
 }
 
 /// All nodes must share one key.
-fn check_identity(config: &Config) -> Result<(), Problem> {
+pub(crate) fn check_identity(config: &Config) -> Result<(), Problem> {
     if up::edge::identity(config)?.is_some() {
         return Ok(());
     }

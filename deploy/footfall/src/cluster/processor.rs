@@ -10,12 +10,17 @@ use crate::up::store::bring_up_to_date;
 use crate::up::{self, signals, sockets};
 use anyhow::{Context as _, Result};
 use footfall_delivery::Mode;
-use footfall_kafka::{KafkaSource, OpenError, Settings};
+use footfall_kafka::{KafkaSource, Settings};
+use footfall_processor::admin::{Admin, serve};
 use footfall_processor::{Server, Wiring};
+use footfall_topics::Topics;
+use std::fmt::Display;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+/// How long brokers may take to let us in.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two attempts to find the topic.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
 
@@ -43,17 +48,25 @@ pub async fn run(config: &Config) -> Result<()> {
         server.authority(),
         admin.local_addr()?
     ));
+    let wiring = Wiring::new(server.clone());
+    let control = wiring.control();
+    let shown = Admin {
+        condition: control.condition(),
+        metrics: Some(handle),
+    };
+    // From the start: whoever probes hears what is waited for.
+    beside.spawn(serve(admin, shown, CancellationToken::new()));
     let opened = async {
+        control.starting("bringing the tables up to date: ClickHouse has not answered to it yet");
         bring_up_to_date(&server, Mode::Fenced).await?;
+        control.starting("looking for the topic: no broker has shown it yet");
         open(settings).await
     };
     let source = tokio::select! {
         () = stop.cancelled() => return Ok(()),
         source = opened => source?,
     };
-    let mut wiring = Wiring::new(server.clone());
-    wiring.admin = Some(admin);
-    wiring.metrics = Some(handle);
+    control.starting("joining the group");
     let settings = up::processor_settings(config, Mode::Fenced, &server, source.topic_id());
     let result = footfall_processor::run(settings, source, wiring, stop).await;
     beside.shutdown().await;
@@ -79,20 +92,22 @@ async fn open(settings: Settings) -> Result<KafkaSource> {
     let mut pause = PAUSE.0;
     loop {
         let settings = settings.clone();
-        let opened = tokio::task::spawn_blocking(move || KafkaSource::open(settings))
-            .await
-            .context("the search for the topic died")?;
-        match opened {
-            Ok(source) => return Ok(source),
-            Err(error) if error.is_temporary() => say(&error, pause),
-            Err(error) => return Err(error).context("cannot read from Kafka"),
+        let opened = tokio::task::spawn_blocking(move || {
+            // Says why nobody lets us in; a source that is opened only hears that nobody answers.
+            Topics::connect(&settings.connection, PATIENCE).map(|_| KafkaSource::open(settings))
+        });
+        match opened.await.context("the search for the topic died")? {
+            Ok(Ok(source)) => return Ok(source),
+            Err(error) => say(&error, pause),
+            Ok(Err(error)) if error.is_temporary() => say(&error, pause),
+            Ok(Err(error)) => return Err(error).context("cannot read from Kafka"),
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSE.1);
     }
 }
 
-fn say(error: &OpenError, pause: Duration) {
+fn say(error: &dyn Display, pause: Duration) {
     tracing::error!(
         %error,
         "Kafka cannot be read; trying again in {}. `footfall topics` makes the topic, `footfall check` says more",

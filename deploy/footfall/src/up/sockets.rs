@@ -61,7 +61,7 @@ impl Sockets {
 }
 
 /// An address under which this machine reaches a listener.
-fn here(address: SocketAddr) -> SocketAddr {
+pub(crate) fn here(address: SocketAddr) -> SocketAddr {
     match address {
         _ if !address.ip().is_unspecified() => address,
         SocketAddr::V4(_) => (Ipv4Addr::LOCALHOST, address.port()).into(),
