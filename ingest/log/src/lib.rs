@@ -11,7 +11,8 @@
 //! 3. `segment`: the file it goes to (`header`); a failed write or fsync poisons it, and the group goes to a new
 //!    segment that supersedes it, with the same numbers.
 //! 4. `catalogue`: what is durable, for everybody to see; `shared` ties it together, and trims.
-//! 5. `reader`: goes through segments (`walk`) past damage, and saves its position (`cursor`).
+//! 5. `reader`: goes through segments (`walk`) past damage, from memory where it can (`recent`), and saves its position
+//!    (`cursor`).
 //! 6. `recovery`: what an earlier start left in the folder (`folder`); [`Folder`] shows it without touching it.
 //!
 //! All I/O goes through the [`disk`] seam, so that the tests can refuse, forget and stop at every call.
@@ -30,6 +31,7 @@ mod inspect;
 mod log;
 mod queue;
 mod reader;
+mod recent;
 mod record;
 mod recovery;
 mod segment;

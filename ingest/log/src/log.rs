@@ -20,6 +20,7 @@ use crate::frame::Seed;
 use crate::group::Append;
 use crate::queue::{Queue, lock};
 use crate::reader::Reader;
+use crate::recent::Recent;
 use crate::record::Entry;
 use crate::recovery::{self, Recovery};
 use crate::shared::{Cursor, Shared};
@@ -109,6 +110,7 @@ impl Log {
             disk,
             counters: counters(&recovery),
             catalogue: Mutex::new(catalogue),
+            recent: Recent::default(),
             cursors: Mutex::new(cursors),
             doomed: Mutex::default(),
             removing: Mutex::default(),

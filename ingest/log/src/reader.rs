@@ -44,6 +44,7 @@ impl Reader {
     pub(crate) fn live(shared: Arc<Shared>, cursor: String, position: Position) -> Reader {
         let (disk, layout) = (Arc::clone(&shared.disk), shared.layout.clone());
         let heard = shared.heard.clone();
+        shared.recent.follow();
         Reader {
             disk,
             layout,
@@ -235,13 +236,36 @@ impl Reader {
             last: place.last,
         };
         let before = items.len();
-        if walk.read(limit, max, items)? == Stop::Tail {
+        if !self.read_recent(place, &mut walk, limit, max, items)
+            && walk.read(limit, max, items)? == Stop::Tail
+        {
             items.push(walk.abandon(limit)?);
         }
         drop_passed(items, before, place.next_seq);
         self.position.next_seq = walk.next.max(place.next_seq);
         self.walk = Some((place.log_id, name, walk));
         Ok(())
+    }
+
+    /// Takes what is still in memory. Whether there was any.
+    fn read_recent(
+        &self,
+        place: &Place,
+        walk: &mut Walk,
+        limit: Limit,
+        max: usize,
+        items: &mut Vec<Item>,
+    ) -> bool {
+        let Source::Live { shared, .. } = &self.source else {
+            return false;
+        };
+        let begin = walk.at;
+        while place.log_id == shared.id
+            && walk.at < begin + max as u64
+            && let Some(bytes) = shared.recent.at(place.segment.name, walk.at)
+            && walk.read_kept(&bytes, limit, items) == Some(Stop::More)
+        {}
+        walk.at > begin
     }
 
     fn count_lost(&self, items: &[Item]) {
@@ -284,9 +308,11 @@ fn drop_passed(items: &mut Vec<Item>, from: usize, next_seq: u64) {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if let Source::Live { shared, cursor, .. } = &self.source
-            && let Some(registered) = lock(&shared.cursors).get_mut(cursor)
-        {
+        let Source::Live { shared, cursor, .. } = &self.source else {
+            return;
+        };
+        shared.recent.unfollow();
+        if let Some(registered) = lock(&shared.cursors).get_mut(cursor) {
             registered.has_reader = false;
         }
     }

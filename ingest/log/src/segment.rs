@@ -73,6 +73,11 @@ impl Segment {
         Ok(())
     }
 
+    /// Where the last group of so many bytes was written.
+    pub(crate) fn place(&self, bytes: usize) -> (SegmentName, u64) {
+        (self.name, self.blocks.end() - bytes as u64)
+    }
+
     /// Shows everybody what is durable by now.
     pub(crate) fn publish(&self, shared: &Shared, last: u64) {
         if let Some(log) = lock(&shared.catalogue).current() {

@@ -16,6 +16,7 @@ use crate::cursor::{CursorFile, Saved};
 use crate::disk::{Disk, Held};
 use crate::folder::Layout;
 use crate::queue::{Queue, lock};
+use crate::recent::Recent;
 use crate::state::{Counters, CursorStats, State, Stats};
 
 /// How many (number, time) samples are kept to tell the age of a cursor.
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) queue: Queue,
     pub(crate) counters: Counters,
     pub(crate) catalogue: Mutex<Catalogue>,
+    pub(crate) recent: Recent,
     pub(crate) cursors: Mutex<BTreeMap<String, Cursor>>,
     /// Out of the catalogue, and still on disk; oldest first.
     pub(crate) doomed: Mutex<VecDeque<Removed>>,

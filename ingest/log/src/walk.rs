@@ -98,6 +98,15 @@ impl Walk {
         }
     }
 
+    /// The same from memory: `bytes` are whole frames, and what stands at [`Walk::at`]. `None`: they are not.
+    pub(crate) fn read_kept(&mut self, bytes: &Bytes, limit: Limit, out: &mut Vec<Item>) -> Option<Stop> {
+        match self.frames(bytes, false, limit, out) {
+            Ok(Some(_)) => Some(Stop::More),
+            Ok(None) => Some(Stop::Done),
+            Err(Bad) => None,
+        }
+    }
+
     /// Takes all whole frames of `bytes`. `Some(len)`: the next one needs `len` bytes; `None`: the limit is reached.
     fn frames(
         &mut self,

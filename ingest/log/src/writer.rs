@@ -159,11 +159,22 @@ impl Writer {
             self.last_mark = Instant::now();
         }
         match self.write(&batch) {
-            Ok(()) => self.acknowledge(&batch, now_ms),
+            Ok(()) => {
+                let bytes = batch.frames.len() as u64;
+                self.keep(std::mem::take(&mut batch.frames));
+                self.acknowledge(&batch, bytes, now_ms);
+            }
             Err(e) => self.refuse(&batch, &e),
         }
-        if batch.frames.capacity() <= KEPT_BUFFER {
-            self.spare = batch.frames;
+    }
+
+    /// Leaves a group that was written to the readers, and takes a buffer for the next one.
+    fn keep(&mut self, frames: Vec<u8>) {
+        let Some(segment) = &self.segment else { return };
+        let (name, at) = segment.place(frames.len());
+        let spare = self.shared.recent.keep(name, at, frames);
+        if spare.capacity() <= KEPT_BUFFER {
+            self.spare = spare;
         }
     }
 
@@ -202,16 +213,13 @@ impl Writer {
         self.poisoned = true;
     }
 
-    fn acknowledge(&mut self, batch: &Batch, now_ms: u64) {
+    fn acknowledge(&mut self, batch: &Batch, bytes: u64, now_ms: u64) {
         let shared = Arc::clone(&self.shared);
         if let Some(segment) = &self.segment {
             segment.publish(&shared, batch.last);
         }
         shared.durable.store(batch.last, Ordering::Release);
-        shared
-            .queue
-            .disk_bytes
-            .fetch_add(batch.frames.len() as u64, Ordering::Relaxed);
+        shared.queue.disk_bytes.fetch_add(bytes, Ordering::Relaxed);
         // Before the callers are answered: one that comes again at once would be taken for two.
         // A larger group is remembered for a while: small ones would otherwise go on for ever, once they have begun.
         self.expected = (batch.calls + shared.queue.written()).max(self.expected / 8 * 7);
