@@ -137,7 +137,8 @@ impl Wiring {
     pub fn ingest(&self, name: &str) -> Result<Service> {
         let data = self.folder.join(name);
         std::fs::create_dir_all(&data)?;
-        std::fs::write(data.join("sites.toml"), "[[site]]\nkey = \"demo\"\n")?;
+        let sites = "[[site]]\nkey = \"demo\"\norigins = [\"https://shop.example\"]\n";
+        std::fs::write(data.join("sites.toml"), sites)?;
         let (http, admin) = (free_port()?, free_port()?);
         let mut command = self.command(&data, &["ingest"])?;
         command.env("FOOTFALL_INGEST_LISTEN", http.to_string());

@@ -107,6 +107,12 @@ impl Service {
         Ok(())
     }
 
+    /// Its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, number: i32) {
         signal(self.child.id(), number);

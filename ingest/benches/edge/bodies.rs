@@ -1,6 +1,10 @@
-//! What is sent: a realistic event of 600 bytes, and batches of 50, no two alike.
+//! What is sent: requests with a realistic event of 600 bytes, or with batches of 50, no two alike. The cluster's
+//! benchmark in `tests` sends the same.
 
 use std::io::Write;
+
+/// As a browser sends it.
+const HEAD: &str = "POST /v1/events HTTP/1.1\r\nhost: in.shop.example\r\norigin: https://shop.example\r\nreferer: https://shop.example/\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36\r\naccept: */*\r\naccept-language: de-DE,de;q=0.9,en;q=0.8\r\naccept-encoding: gzip, deflate, br, zstd\r\ncontent-type: text/plain;charset=UTF-8\r\n";
 
 /// Events of a batch.
 pub(crate) const BATCH: u32 = 50;
@@ -45,4 +49,22 @@ fn batch(number: u32) -> Vec<u8> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(body.as_bytes()).unwrap();
     gzip.finish().unwrap()
+}
+
+/// Appends request `n`: a single event, or one of `batches`.
+pub(crate) fn request(request: &mut Vec<u8>, n: u64, batches: Option<&[Vec<u8>]>) {
+    let single;
+    let (body, encoding) = match batches {
+        Some(batches) => {
+            let at = usize::try_from(n).unwrap() % batches.len();
+            (&batches[at], "content-encoding: gzip\r\n")
+        }
+        None => {
+            single = self::single(n);
+            (&single, "")
+        }
+    };
+    request.extend_from_slice(HEAD.as_bytes());
+    request.extend_from_slice(format!("{encoding}content-length: {}\r\n\r\n", body.len()).as_bytes());
+    request.extend_from_slice(body);
 }

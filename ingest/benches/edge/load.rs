@@ -8,8 +8,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-const HEAD: &str = "POST /v1/events HTTP/1.1\r\nhost: in.shop.example\r\norigin: https://shop.example\r\nreferer: https://shop.example/\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36\r\naccept: */*\r\naccept-language: de-DE,de;q=0.9,en;q=0.8\r\naccept-encoding: gzip, deflate, br, zstd\r\ncontent-type: text/plain;charset=UTF-8\r\n";
-
 /// Never the same event twice within a run of the benchmark.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -75,7 +73,7 @@ async fn send(to: SocketAddr, batches: Option<Vec<Vec<u8>>>, until: Instant) -> 
     loop {
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
         request.clear();
-        write(&mut request, n, batches.as_deref());
+        bodies::request(&mut request, n, batches.as_deref());
         let sent = Instant::now();
         if sent >= until {
             return micros;
@@ -90,21 +88,4 @@ async fn send(to: SocketAddr, batches: Option<Vec<Vec<u8>>>, until: Instant) -> 
         );
         micros.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
     }
-}
-
-fn write(request: &mut Vec<u8>, n: u64, batches: Option<&[Vec<u8>]>) {
-    let single;
-    let (body, encoding) = match batches {
-        Some(batches) => {
-            let at = usize::try_from(n).unwrap() % batches.len();
-            (&batches[at], "content-encoding: gzip\r\n")
-        }
-        None => {
-            single = bodies::single(n);
-            (&single, "")
-        }
-    };
-    request.extend_from_slice(HEAD.as_bytes());
-    request.extend_from_slice(format!("{encoding}content-length: {}\r\n\r\n", body.len()).as_bytes());
-    request.extend_from_slice(body);
 }

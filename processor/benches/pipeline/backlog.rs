@@ -2,7 +2,7 @@
 //! read, so what is measured is the processor's own.
 
 use crate::source::{Chunked, Payloads};
-use crate::{compare, cpu, made};
+use crate::{bench, compare, cpu, made};
 use bytes::Bytes;
 use footfall_processor::{Wiring, run as run_processor};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ const ID_AT: usize = 13 + 24;
 
 pub(crate) async fn run(events: usize) {
     let folder = tempfile::tempdir().expect("a folder");
-    let (engine, server) = compare::start(folder.path()).await;
+    let (engine, server) = bench::start(folder.path()).await;
     let templates = made::log_json(&made::events(1_000));
     let payloads = move |index: usize| {
         let mut json = templates[index % templates.len()].to_vec();

@@ -4,16 +4,15 @@
 //! engine itself finds worth doing until it finds none. How much was merged is printed, because it grows with the table.
 //! A is measured with inserts as long as ours, which is what counts, and with short ones.
 
+use crate::bench::{count, median, number};
 use crate::source::Chunked;
-use crate::{cpu, made};
+use crate::{bench, cpu, made};
 use bytes::Bytes;
 use clickhouse::Client;
 use footfall_delivery::Mode;
-use footfall_engine::{Config as EngineConfig, Engine, Secret, library};
+use footfall_engine::Engine;
 use footfall_processor::insert::{Inserted, Inserter, Statement};
 use footfall_processor::{Config, Server, Wiring, run as run_processor};
-use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -42,7 +41,7 @@ impl Cost {
 
 pub(crate) async fn run(events: usize, rounds: usize) {
     let folder = tempfile::tempdir().expect("a folder");
-    let (engine, server) = start(folder.path()).await;
+    let (engine, server) = bench::start(folder.path()).await;
     let client = server.client();
     let made_table = client.query(made::RAW_TABLE).execute().await;
     made_table.expect("the raw table");
@@ -50,7 +49,7 @@ pub(crate) async fn run(events: usize, rounds: usize) {
     let (payloads, lines) = (Arc::new(made::log_json(&made)), made::raw_json(&made, SHORT));
     drop(made);
     let ours = config(&server).round.records;
-    let mut blocks = vec![SHORT, ours, crate::number("FOOTFALL_BENCH_BLOCK", ours)];
+    let mut blocks = vec![SHORT, ours, number("FOOTFALL_BENCH_BLOCK", ours)];
     blocks.dedup();
     head(events, &lines);
     let mut ratios = vec![Vec::new(); blocks.len()];
@@ -106,27 +105,6 @@ fn join(lines: &[Bytes], rows: usize) -> Vec<Bytes> {
         .collect()
 }
 
-fn median(mut ratios: Vec<f64>) -> f64 {
-    ratios.sort_by(f64::total_cmp);
-    ratios[ratios.len() / 2]
-}
-
-pub(crate) async fn start(folder: &std::path::Path) -> (Engine, Server) {
-    let library = library::locate(&mut |_| {}).expect("libchdb");
-    let mut config = EngineConfig::new(folder.join("data"), library, Secret::new("bench"));
-    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let this = std::env::current_exe().expect("this program");
-    let engine = Engine::spawn(&this, &[OsString::from("engine")], &config)
-        .await
-        .expect("the engine");
-    let server =
-        Server::parse(&format!("http://default:bench@{}", engine.address()), "footfall").expect("an address");
-    footfall_tables::migrate(&server.client(), "footfall", &mut |_| {})
-        .await
-        .expect("the tables");
-    (engine, server)
-}
-
 /// Runs `work` and waits for the merges of `table`; CPU µs per event of both processes.
 async fn cost(
     engine: &Engine,
@@ -159,18 +137,17 @@ async fn cost(
 /// Rows that background merges have read so far.
 async fn merged_rows(client: &Client) -> u64 {
     let sql = "SELECT sum(value) FROM system.events WHERE event = 'MergedRows'";
-    client.query(sql).fetch_one::<u64>().await.expect("a count")
+    count(client, sql).await
 }
 
 /// Until nothing is being merged and the number of parts stands still for two seconds.
 async fn settled(client: &Client, table: &str) {
     let parts = format!("SELECT count() FROM system.parts WHERE table = '{table}' AND active");
-    let count = async |sql: &str| client.query(sql).fetch_one::<u64>().await.expect("a count");
     let (mut last, mut still) = (u64::MAX, 0);
     while still < 2 {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let now = count(&parts).await;
-        let quiet = count("SELECT count() FROM system.merges").await == 0 && now == last;
+        let now = count(client, &parts).await;
+        let quiet = count(client, "SELECT count() FROM system.merges").await == 0 && now == last;
         still = if quiet { still + 1 } else { 0 };
         last = now;
     }
@@ -237,11 +214,6 @@ async fn processor(engine: &Engine, server: &Server, client: &Client, payloads: 
         ran.expect("a run without errors");
     })
     .await;
-    let rows = client
-        .query("SELECT count() FROM events")
-        .fetch_one::<u64>()
-        .await
-        .expect("a count");
-    assert_eq!(rows, events as u64);
+    assert_eq!(count(client, "SELECT count() FROM events").await, events as u64);
     cost
 }

@@ -15,24 +15,19 @@
 )]
 
 mod backlog;
+mod bench;
 mod compare;
 mod cpu;
 mod made;
 mod source;
 mod stages;
 
+use bench::number;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut args = std::env::args_os().skip(1);
-    if args.next().is_some_and(|arg| arg == "engine") {
-        return match footfall_engine::Config::from_args(args) {
-            Ok(config) => footfall_engine::main(&config),
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
-            }
-        };
+    if let Some(ended) = bench::serve_if_asked() {
+        return ended;
     }
     let backlog = number("FOOTFALL_BENCH_BACKLOG", 0);
     if backlog > 0 {
@@ -50,11 +45,4 @@ fn main() -> ExitCode {
         .expect("a runtime");
     runtime.block_on(compare::run(events, number("FOOTFALL_BENCH_ROUNDS", 3)));
     ExitCode::SUCCESS
-}
-
-fn number(name: &str, default: usize) -> usize {
-    std::env::var(name)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
 }

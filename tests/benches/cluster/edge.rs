@@ -1,87 +1,21 @@
 //! What forwarding costs the ingest: events per CPU-second of its process with the brokers there and away. Away is what
 //! "off" means in the product: everything of the forwarder is there but for the forwarding.
 //!
-//! The ingest runs on core 0; load, broker and everything else on core 1. With the brokers there, the ingest's CPU time is
-//! taken when the last event has been acknowledged by them.
+//! The ingest runs on core 0; load, brokers and all else on core 1. With the brokers there, the ingest's CPU time is
+//! taken when they have acknowledged the last event.
 
 use crate::load::Load;
-use crate::process::{cpu, figure, median, pin};
+use crate::process::{cpu, median, pin};
 use crate::{bodies, number};
-use anyhow::{Context, Result};
-use footfall_broker::{Broker, Options};
-use footfall_tests::footfall::{binary, eventually, free_port};
-use footfall_tests::http::Client;
-use std::net::SocketAddr;
+use anyhow::{Result, ensure};
+use footfall_tests::cluster::{Cluster, Wiring};
+use footfall_tests::footfall::{eventually, free_port};
+use footfall_tests::service::Service;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Cursor lag of the forwarder.
+/// Records that the forwarder has not passed.
 const BEHIND: &str = "footfall_log_behind_records{cursor=\"forward\"}";
-
-struct Ingest {
-    child: Child,
-    http: SocketAddr,
-    admin: SocketAddr,
-}
-
-impl Ingest {
-    fn start(folder: &Path, brokers: &str) -> Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        let sites = "[[site]]\nkey = \"demo\"\norigins = [\"https://shop.example\"]\n";
-        std::fs::write(folder.join("sites.toml"), sites)?;
-        let (http, admin) = (free_port()?, free_port()?);
-        let out = std::fs::File::create(folder.with_extension("out"))?;
-        pin(&[0])?;
-        let child = footfall(brokers)?
-            .args(["ingest", "--data"])
-            .arg(folder)
-            .env("FOOTFALL_INGEST_LISTEN", http.to_string())
-            .env("FOOTFALL_INGEST_ADMIN_LISTEN", admin.to_string())
-            .stdin(Stdio::null())
-            .stdout(out.try_clone()?)
-            .stderr(out)
-            .spawn();
-        pin(&[1])?;
-        let child = child.context("start an ingest")?;
-        let ingest = Self { child, http, admin };
-        let mut client = Client::new(http, Duration::from_secs(5));
-        eventually("an ingest that is ready", || {
-            let answer = client.request("GET", "/ready", &[], b"")?;
-            anyhow::ensure!(answer.status == 200, "{}", answer.text());
-            Ok(())
-        })?;
-        Ok(ingest)
-    }
-
-    /// Until Kafka has acknowledged everything.
-    fn forwarded(&self) -> Result<()> {
-        eventually("the brokers to have everything", || {
-            let behind = figure(self.admin, BEHIND)?;
-            anyhow::ensure!(behind == 0.0, "{behind} records are left");
-            Ok(())
-        })
-    }
-}
-
-impl Drop for Ingest {
-    fn drop(&mut self) {
-        drop((self.child.kill(), self.child.wait()));
-    }
-}
-
-fn footfall(brokers: &str) -> Result<Command> {
-    let mut command = Command::new(binary()?);
-    let key = "00".repeat(32);
-    let env = [
-        ("KAFKA_BOOTSTRAP_SERVERS", brokers),
-        ("FOOTFALL_KAFKA_REPLICATION", "1"),
-        ("FOOTFALL_KAFKA_MIN_INSYNC", "1"),
-        ("FOOTFALL_INGEST_IDENTITY_KEY", &key),
-    ];
-    command.envs(env);
-    Ok(command)
-}
 
 /// What one round showed of one side.
 #[derive(Clone, Copy)]
@@ -95,59 +29,51 @@ struct Round {
 }
 
 /// Both sides, in interleaved rounds, for single events and for batches.
-pub fn compare() -> Result<()> {
-    let broker = Broker::start(&Options::default())?;
-    let folder = tempfile::tempdir()?;
-    let made = footfall(&broker.bootstrap())?
-        .args(["topics", "--data"])
-        .arg(folder.path().join("operator"))
-        .output()?;
-    anyhow::ensure!(made.status.success(), "footfall topics: {made:?}");
+pub fn compare(folder: &Path, cluster: &Cluster) -> Result<()> {
+    let (rounds, seconds) = (number("BENCH_ROUNDS", 3), number("BENCH_SECONDS", 3));
     let nobody = free_port()?.to_string();
+    let away = cluster.wiring.with(&[("KAFKA_BOOTSTRAP_SERVERS", &nobody)]);
     println!(
-        "CPU of the ingest process on core 0, µs an event (events/s taken; events/s until Kafka has the last)"
+        "\nCPU of the ingest process, µs an event; events/s acknowledged to the load; until Kafka has the last"
     );
     println!(
-        "{:<32} {:>10} {:>10} {:>27}   on / off, events per CPU-second",
-        "", "away", "there", ""
-    );
-    let (rounds, seconds) = (
-        number("BENCH_ROUNDS", 3),
-        number("BENCH_SECONDS", 3),
+        "{:<32} {:>8} {:>8} {:>10} {:>10} {:>10}   away / there",
+        "brokers", "away", "there", "away", "there", "Kafka"
     );
     let cases = [
-        ("64 connections, single events", 64, None),
-        ("64 connections, batches of 50", 64, Some(bodies::batches())),
+        ("64 connections, single events", None),
+        ("64 connections, batches of 50", Some(bodies::batches())),
     ];
-    for (label, connections, batches) in cases {
-        let mut load = Load::new(connections, batches);
+    for (label, batches) in cases {
+        let mut load = Load::new(64, batches);
         let (mut off, mut on) = (Vec::new(), Vec::new());
-        for n in 0..rounds {
-            for (brokers, to) in [(&nobody, &mut off), (&broker.bootstrap(), &mut on)] {
-                let data = folder.path().join(format!("{connections}-{n}-{}", to.len()));
-                let round = measure(&data, brokers, *brokers != nobody, &mut load, seconds)?;
-                to.push(round);
-                std::fs::remove_dir_all(&data)?;
-            }
+        for _ in 0..rounds {
+            off.push(measure(folder, &away, false, &mut load, seconds)?);
+            on.push(measure(folder, &cluster.wiring, true, &mut load, seconds)?);
         }
         report(label, &off, &on);
     }
-    pin(&[0, 1])
+    Ok(())
 }
 
-fn measure(data: &Path, brokers: &str, there: bool, load: &mut Load, seconds: u64) -> Result<Round> {
-    let ingest = Ingest::start(data, brokers)?;
+/// An ingest of its own on core 0, warmed up for a second.
+fn measure(folder: &Path, wiring: &Wiring, there: bool, load: &mut Load, seconds: u64) -> Result<Round> {
+    pin(&[0])?;
+    let ingest = wiring.ingest("measured")?;
+    pin(&[1])?;
     load.run(ingest.http, Duration::from_secs(1))?;
     if there {
-        ingest.forwarded()?;
+        forwarded(&ingest)?;
     }
-    let (before, began) = (cpu(ingest.child.id())?, Instant::now());
+    let (before, began) = (cpu(ingest.pid())?, Instant::now());
     let (events, took) = load.run(ingest.http, Duration::from_secs(seconds))?;
     if there {
-        ingest.forwarded()?;
+        forwarded(&ingest)?;
     }
-    let (all, spent) = (began.elapsed(), cpu(ingest.child.id())? - before);
-    #[expect(clippy::cast_precision_loss, reason = "a benchmark's figures")]
+    let (all, spent) = (began.elapsed(), cpu(ingest.pid())? - before);
+    drop(ingest);
+    std::fs::remove_dir_all(folder.join("measured"))?;
+    pin(&[0, 1])?;
     let events = events as f64;
     Ok(Round {
         micros: spent * 1e6 / events,
@@ -156,16 +82,25 @@ fn measure(data: &Path, brokers: &str, there: bool, load: &mut Load, seconds: u6
     })
 }
 
+/// Until Kafka has acknowledged everything.
+fn forwarded(ingest: &Service) -> Result<()> {
+    eventually("the brokers to have everything", || {
+        let behind = ingest.metric(BEHIND)?;
+        ensure!(behind == 0.0, "{behind} records are left");
+        Ok(())
+    })
+}
+
 fn report(label: &str, off: &[Round], on: &[Round]) {
     let of = |rounds: &[Round], figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
-    let micros = (of(off, |r| r.micros), of(on, |r| r.micros));
+    let micros = (of(off, |round| round.micros), of(on, |round| round.micros));
     println!(
-        "{label:<32} {:>10.2} {:>10.2} ({:>7.0}; {:>7.0} {:>7.0})   {:.2} (wanted 0.8)",
+        "{label:<32} {:>8.2} {:>8.2} {:>10.0} {:>10.0} {:>10.0}   {:.2}",
         micros.0,
         micros.1,
-        of(off, |r| r.taken),
-        of(on, |r| r.taken),
-        of(on, |r| r.forwarded),
+        of(off, |round| round.taken),
+        of(on, |round| round.taken),
+        of(on, |round| round.forwarded),
         micros.0 / micros.1
     );
 }

@@ -1,9 +1,6 @@
-//! What a process has used and says of itself, and on which core it runs.
+//! What a process has used, and on which core it runs.
 
 use anyhow::{Context, Result, ensure};
-use footfall_tests::http::Client;
-use std::net::SocketAddr;
-use std::time::Duration;
 
 /// CPU seconds of a process so far, user and system, of all its threads (`/proc/<pid>/stat`, in ticks of 10 ms).
 pub fn cpu(pid: u32) -> Result<f64> {
@@ -14,18 +11,7 @@ pub fn cpu(pid: u32) -> Result<f64> {
     // SAFETY: no preconditions.
     let ticks = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
     ensure!(ticks > 0, "the length of a tick is not known");
-    #[expect(clippy::cast_precision_loss, reason = "it is 100")]
     Ok((field(11)? + field(12)?) / ticks as f64)
-}
-
-/// A figure of `/metrics`, by its whole name with labels; 0 if it is not there.
-pub fn figure(admin: SocketAddr, name: &str) -> Result<f64> {
-    let mut client = Client::new(admin, Duration::from_secs(10));
-    let text = client.request("GET", "/metrics", &[], b"")?.text();
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    Ok(line.map_or(Ok(0.0), |value| value.trim().parse())?)
 }
 
 /// Keeps this thread, and the processes that it will start, on these cores.

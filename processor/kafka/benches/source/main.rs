@@ -12,6 +12,8 @@
     reason = "a benchmark prints its figures and stops where it cannot go on; its numbers are small"
 )]
 
+#[path = "../../../benches/pipeline/bench.rs"]
+mod bench;
 #[path = "../../../benches/pipeline/cpu.rs"]
 #[expect(dead_code, reason = "shared with the processor's own benchmark")]
 mod cpu;
@@ -21,29 +23,18 @@ mod log;
 mod made;
 mod topic;
 
+use bench::{count, median, number};
 use bytes::Bytes;
 use clickhouse::Client;
 use footfall_delivery::Mode;
-use footfall_engine::{Config as EngineConfig, Engine, Secret, library};
 use footfall_processor::{Config, Server, Source, Wiring, run as run_processor};
-use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-const DATABASE: &str = "footfall";
-
 fn main() -> ExitCode {
-    let mut args = std::env::args_os().skip(1);
-    if args.next().is_some_and(|arg| arg == "engine") {
-        return match footfall_engine::Config::from_args(args) {
-            Ok(config) => footfall_engine::main(&config),
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
-            }
-        };
+    if let Some(ended) = bench::serve_if_asked() {
+        return ended;
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(compare(
@@ -51,11 +42,6 @@ fn main() -> ExitCode {
         number("FOOTFALL_BENCH_ROUNDS", 3),
     ));
     ExitCode::SUCCESS
-}
-
-fn number(name: &str, default: usize) -> usize {
-    let text = std::env::var(name).ok();
-    text.and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 /// One run: CPU of this process per event, and events per second of the clock, from the first row to the last.
@@ -67,7 +53,7 @@ struct Cost {
 
 async fn compare(events: usize, rounds: usize) {
     let folder = tempfile::tempdir().expect("a folder");
-    let (engine, server) = start_engine(folder.path()).await;
+    let (engine, server) = bench::start(folder.path()).await;
     let payloads = made::log_json(&made::events(events));
     let bytes = payloads.iter().map(Bytes::len).sum::<usize>() / events;
     let log = log::Full::new(&folder.path().join("log"), &payloads).await;
@@ -87,28 +73,11 @@ async fn compare(events: usize, rounds: usize) {
         );
         ratios.push(ratio);
     }
-    ratios.sort_by(f64::total_cmp);
     println!(
         "from Kafka / from the log, events per CPU-second: {:.2} (wanted 0.8)",
-        ratios[ratios.len() / 2]
+        median(ratios)
     );
     engine.stop(Duration::from_secs(10)).await;
-}
-
-async fn start_engine(folder: &std::path::Path) -> (Engine, Server) {
-    let library = library::locate(&mut |_| {}).expect("libchdb");
-    let mut config = EngineConfig::new(folder.join("data"), library, Secret::new("bench"));
-    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let this = std::env::current_exe().expect("this program");
-    let engine = Engine::spawn(&this, &[OsString::from("engine")], &config)
-        .await
-        .expect("the engine");
-    let server =
-        Server::parse(&format!("http://default:bench@{}", engine.address()), DATABASE).expect("an address");
-    footfall_tables::migrate(&server.client(), DATABASE, &mut |_| {})
-        .await
-        .expect("the tables");
-    (engine, server)
 }
 
 /// The whole life of a processor, fence and shutdown too: they cost little CPU, and are part of the way.
@@ -139,11 +108,7 @@ async fn measure<S: Source>(server: &Server, source: S, topic: &str, events: usi
     };
     let (ran, ()) = tokio::join!(run_processor(config, source, wiring, shutdown.clone()), finished);
     ran.expect("a run without errors");
-    let rows = client
-        .query("SELECT count() FROM events")
-        .fetch_one::<u64>()
-        .await;
-    assert_eq!(rows.expect("a count"), events as u64);
+    assert_eq!(count(&client, "SELECT count() FROM events").await, events as u64);
     Cost {
         micros: (cpu::own() - before) * 1e6 / events as f64,
         rate: events as f64 / clock.as_secs_f64(),
@@ -157,11 +122,7 @@ async fn truncate(client: &Client) {
         client.query(&sql).execute().await.expect("an empty table");
     }
     loop {
-        let merges = client
-            .query("SELECT count() FROM system.merges")
-            .fetch_one::<u64>()
-            .await;
-        if merges.expect("a count") == 0 {
+        if count(client, "SELECT count() FROM system.merges").await == 0 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
