@@ -35,6 +35,18 @@ const SLICE_BYTES: usize = 512 * 1024;
 /// How often the figures are brought up to date while nothing happens.
 const PULSE: Duration = Duration::from_secs(5);
 
+/// Ends when the drain has taken too long; also of one that is only asked for meanwhile.
+async fn overdue(shutdown: &CancellationToken, stop_by: Option<Instant>, drain: Duration) {
+    let stop_by = match stop_by {
+        Some(stop_by) => stop_by,
+        None => {
+            shutdown.cancelled().await;
+            Instant::now() + drain
+        }
+    };
+    tokio::time::sleep_until(stop_by).await;
+}
+
 /// Why a processor stopped without being told to, or could not stop in order.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessorError {
@@ -148,7 +160,13 @@ impl<S: Source> Driver<S> {
         let mut pulse = tokio::time::interval(PULSE);
         loop {
             // First everything that is asked for: a round that is done must be put away before the next is offered.
-            self.perform().await;
+            // A commit that never comes back must not hold the drain.
+            let drain = self.config.drain;
+            tokio::select! {
+                biased;
+                () = self.perform() => {}
+                () = overdue(shutdown, stop_by, drain) => return Err(ProcessorError::Drain(drain)),
+            }
             if self.stopped {
                 return Ok(());
             }

@@ -9,13 +9,27 @@ use crate::support::running::{Running, config, supervise};
 use crate::support::tables::{assert_books, count};
 use bytes::Bytes;
 use footfall_delivery::Mode;
-use footfall_processor::Wiring;
 use footfall_processor::insert::{Inserted, Inserter, Statement};
+use footfall_processor::{ProcessorError, Wiring};
 use footfall_tables::{EVENTS, EventBlock, EventRow, insert_sql};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::Mutex;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_never_comes_back_does_not_hold_the_end_of_the_processor() {
+    let engine = TestEngine::start().await;
+    let (log, client) = (Log::new(), engine.server.client());
+    log.append(small(1), now_ms());
+    let mut short = config(Mode::Fenced, &engine.server);
+    short.drain = Duration::from_millis(300);
+    let running = Running::start(short, Wiring::new(engine.server.clone()), &log);
+    eventually("it is there", async || fates(&client).await == 1).await;
+    log.mute.store(true, Ordering::Relaxed);
+    let ended = running.end().await;
+    assert!(matches!(ended, Err(ProcessorError::Drain(_))), "{ended:?}");
+}
 
 async fn fates(client: &clickhouse::Client) -> u64 {
     count(client, "events").await + count(client, "ledger").await

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use footfall_delivery::{Assignment, CommitOutcome, Entry, Numbers};
 use footfall_processor::source::{Again, Arrival, Chunk, Content, Record, Source, SourceError};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -17,6 +18,8 @@ pub struct Log {
     /// Numbers that no copy has: `read_again` says so.
     pub gone: Mutex<Vec<u64>>,
     length: watch::Sender<u64>,
+    /// No commit comes back any more, as from a broker that has stopped answering.
+    pub mute: AtomicBool,
 }
 
 impl Log {
@@ -27,6 +30,7 @@ impl Log {
             committed: Mutex::default(),
             gone: Mutex::default(),
             length: watch::Sender::new(0),
+            mute: AtomicBool::default(),
         })
     }
 
@@ -147,6 +151,9 @@ impl Source for LogSource {
     }
 
     async fn commit(&mut self, entries: &[Entry]) -> CommitOutcome {
+        if self.log.mute.load(Ordering::Relaxed) {
+            return std::future::pending().await;
+        }
         for entry in entries {
             self.log
                 .set_committed(Some((entry.position, entry.meta.encode())));

@@ -49,8 +49,13 @@ impl Running {
 
     /// In order.
     pub async fn stop(self) {
+        self.end().await.unwrap();
+    }
+
+    /// As told; gives how that went.
+    pub async fn end(self) -> Result<(), ProcessorError> {
         self.shutdown.cancel();
-        self.task.await.unwrap().unwrap();
+        self.task.await.unwrap()
     }
 
     /// Without a last word.
