@@ -20,6 +20,7 @@ use footfall_delivery::{CommitOutcome, Entry};
 use footfall_processor::source::SourceError;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::message::Message as _;
 use rdkafka::topic_partition_list::Offset;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -163,16 +164,37 @@ impl Poll {
     fn serve_group(&mut self) {
         loop {
             let polled = self.consumer.poll(Duration::ZERO);
-            match polled {
+            match polled.map(|polled| polled.map(|message| message.partition())) {
                 Some(Err(error)) => self.trouble(error, None),
-                // Partitions have queues of their own; a record here belongs to none of ours.
-                Some(Ok(_)) => {}
+                Some(Ok(partition)) => self.astray(partition),
                 None => match self.consumer.context().take() {
                     Some(Rebalance::Assign(partitions)) => self.assign(&partitions),
                     Some(Rebalance::Revoke(partitions)) => self.revoke(&partitions),
                     None => return,
                 },
             }
+        }
+    }
+
+    /// A record has come by the queue of all, although every partition has one of its own. The client has made the
+    /// partition anew out of our sight, as it does when its topic was away for a moment, and our queue is that of the
+    /// one before: nothing would ever come by it. It is split off again and read from our position.
+    fn astray(&mut self, partition: i32) {
+        let reading = |owned: &Owned| owned.state == State::Reading;
+        if !self.owned.get(&partition).is_some_and(reading) {
+            return;
+        }
+        tracing::warn!(
+            partition,
+            "the client has made a partition anew; it is read again from our position"
+        );
+        let topic = &self.settings.topic;
+        let Some(queue) = Queue::split(&self.consumer, topic, partition, &self.exchange) else {
+            return;
+        };
+        if let Some(owned) = self.owned.get_mut(&partition) {
+            owned.queue = queue;
+            owned.state = State::Starting(owned.next, Instant::now(), 0);
         }
     }
 
