@@ -11,12 +11,20 @@ use std::time::{Duration, Instant};
 /// How long anything may take before a test gives up on it. Generous: it bounds a failure, it judges nothing.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The same, or `TEST_PATIENCE` seconds: on a machine that is busy with much else.
+fn patience() -> Duration {
+    let given = std::env::var("TEST_PATIENCE")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    given.map_or(PATIENCE, Duration::from_secs)
+}
+
 /// Calls `probe` until it gives a value, for at most [`PATIENCE`].
 ///
 /// # Errors
 /// Says what was waited for, and the probe's last error.
 pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Result<T>) -> Result<T> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + patience();
     loop {
         match probe() {
             Ok(value) => return Ok(value),

@@ -131,6 +131,24 @@ impl Service {
         eventually("the end of a service", || {
             self.child.try_wait()?.context("still running")
         })
+        .with_context(|| self.stacks())
+    }
+
+    /// Where its threads are, if there is a debugger that can tell.
+    fn stacks(&self) -> String {
+        let mut debugger = Command::new("gdb");
+        debugger.args([
+            "-batch",
+            "-ex",
+            "thread apply all bt 15",
+            "-p",
+            &self.child.id().to_string(),
+        ]);
+        let told = debugger.stdin(Stdio::null()).output();
+        told.map_or_else(
+            |error| format!("no stacks: {error}"),
+            |output| String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
     }
 
     /// SIGTERM, and waits for the end of the drain.
