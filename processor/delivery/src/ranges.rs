@@ -1,4 +1,4 @@
-//! Ranges of numbers: joined, and taken away from one another. For the machine's look-ups ([`crate::present`]) and for
+//! Ranges of numbers: joined, and taken away from one another. For the machine's look-ups (`present`) and for
 //! whoever audits.
 
 use crate::head::Numbers;
