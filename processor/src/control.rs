@@ -129,9 +129,12 @@ impl Control {
         self.condition.subscribe()
     }
 
-    /// What is done before [`crate::run`]: why it is not ready yet.
-    pub fn starting(&self, what: &str) {
-        self.update(|condition| what.clone_into(&mut condition.why_not));
+    /// What is waited for: it is not ready. For what comes before [`crate::run`] too.
+    pub fn waiting(&self, what: &str) {
+        self.update(|condition| {
+            condition.ready = false;
+            what.clone_into(&mut condition.why_not);
+        });
     }
 
     /// Asks for something; false if the processor has stopped.

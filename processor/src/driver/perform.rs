@@ -10,11 +10,16 @@ use crate::trace::InsertSpan;
 use crate::words::Waits;
 use crate::{ledger, measure, question};
 use bytes::Bytes;
-use footfall_delivery::{Alarm, Decision, Input, InsertOutcome, Op, Output, Unanswered};
+use footfall_delivery::{
+    Alarm, CommitOutcome, Decision, Entry, Input, InsertOutcome, Op, Output, Unanswered,
+};
 use footfall_tables::{EVENTS, LEDGER, insert_sql};
 use metrics::{counter, histogram};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
+
+/// After this a processor whose commit is not answered is not ready; a commit takes a millisecond.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a fresh engine may take; then the machine asks again.
 const RESTART_PATIENCE: Duration = Duration::from_secs(60);
@@ -66,7 +71,7 @@ impl<S: Source> Driver<S> {
                 });
             }
             Output::Commit(op, entries) => {
-                let outcome = self.source.commit(&entries).await;
+                let outcome = self.commit(&entries).await;
                 self.on(Input::Committed(op, outcome));
             }
             Output::InsertLedger { op, rows, deadline } => self.insert_ledger(op, rows, deadline),
@@ -74,6 +79,17 @@ impl<S: Source> Driver<S> {
             Output::RestartEngine(op) => self.restart_engine(op),
             notice => self.heed(notice),
         }
+    }
+
+    /// A commit has no time-out of its own, and nothing else is done meanwhile: `/ready` says so.
+    async fn commit(&mut self, entries: &[Entry]) -> CommitOutcome {
+        let control = self.control.clone();
+        let mut commit = std::pin::pin!(self.source.commit(entries));
+        if let Ok(outcome) = tokio::time::timeout(COMMIT_PATIENCE, &mut commit).await {
+            return outcome;
+        }
+        control.waiting("waiting for our position to be accepted: no broker answers");
+        commit.await
     }
 
     /// Notices: nothing to answer.

@@ -57,16 +57,16 @@ pub async fn run(config: &Config) -> Result<()> {
     // From the start: whoever probes hears what is waited for.
     beside.spawn(serve(admin, shown, CancellationToken::new()));
     let opened = async {
-        control.starting("bringing the tables up to date: ClickHouse has not answered to it yet");
+        control.waiting("bringing the tables up to date: ClickHouse has not answered to it yet");
         bring_up_to_date(&server, Mode::Fenced).await?;
-        control.starting("looking for the topic: no broker has shown it yet");
+        control.waiting("looking for the topic: no broker has shown it yet");
         open(settings).await
     };
     let source = tokio::select! {
         () = stop.cancelled() => return Ok(()),
         source = opened => source?,
     };
-    control.starting("joining the group");
+    control.waiting("joining the group");
     let settings = up::processor_settings(config, Mode::Fenced, &server, source.topic_id());
     let result = footfall_processor::run(settings, source, wiring, stop).await;
     beside.shutdown().await;
