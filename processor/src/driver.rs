@@ -27,13 +27,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// How often what `/ready` says is looked over where nothing happens.
-const LOOK_OVER: Duration = Duration::from_secs(1);
-
 /// Bytes that are decoded in one go, some milliseconds of work; then other things get their turn.
 const SLICE_BYTES: usize = 512 * 1024;
-/// How often the figures are brought up to date while nothing happens.
-const PULSE: Duration = Duration::from_secs(5);
+/// How often what `/ready` and the figures say is brought up to date while nothing happens.
+const PULSE: Duration = Duration::from_secs(1);
 
 /// Ends when the drain has taken too long; also of one that is only asked for meanwhile.
 async fn overdue(shutdown: &CancellationToken, stop_by: Option<Instant>, drain: Duration) {
@@ -156,7 +153,6 @@ impl<S: Source> Driver<S> {
         shutdown: &CancellationToken,
     ) -> Result<(), ProcessorError> {
         let mut stop_by: Option<Instant> = None;
-        let mut look_over = tokio::time::interval(LOOK_OVER);
         let mut pulse = tokio::time::interval(PULSE);
         loop {
             // First everything that is asked for: a round that is done must be put away before the next is offered.
@@ -184,7 +180,6 @@ impl<S: Source> Driver<S> {
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
                     self.on(Input::Tick);
                 }
-                _ = look_over.tick() => self.refresh_condition(),
                 () = shutdown.cancelled(), if stop_by.is_none() => {
                     stop_by = Some(Instant::now() + self.config.drain);
                     self.on(Input::Shutdown);
