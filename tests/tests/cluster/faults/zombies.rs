@@ -2,34 +2,59 @@
 
 use super::one;
 use crate::world::{Member, World, lock};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use footfall_tests::footfall::eventually;
 use footfall_tests::gate::Hold;
 use footfall_tests::seed::Seed;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long a processor may have nothing to insert, and how many are tried.
+const SOON: Duration = Duration::from_secs(30);
+const TURNS: usize = 6;
 
 /// Stopped with an insert in its gate; the others take over and do its work; then the insert is let go, and it wakes.
 pub(super) fn zombie(world: &World, hold: Hold, seed: &mut Seed) -> Result<()> {
-    let member = lock(&world.processors[one(seed, 3)]);
-    // Both are needed for the others to take over.
-    let (_broker, _engine, _network) = (lock(&world.broker), lock(&world.engine), lock(&world.network));
-    member.service.wait_ready()?;
-    let (refused, lost) = (refused(&member)?, lost(&member));
-    member.gate.arm(hold);
-    let frozen = freeze(&member, world);
+    let first = one(seed, 3);
+    for turn in 0..TURNS {
+        let member = lock(&world.processors[(first + turn) % 3]);
+        // Both are needed for the others to take over.
+        let (_broker, _engine, _network) = (lock(&world.broker), lock(&world.engine), lock(&world.network));
+        member.gate.arm(hold);
+        if holds(&member) {
+            return stopped_with_it(world, &member, hold);
+        }
+        // It may own nothing but partitions that were added, which nobody has sent to yet.
+        member.gate.release();
+    }
+    bail!("no processor has inserted anything")
+}
+
+/// Whether an insert comes to the gate soon.
+fn holds(member: &Member) -> bool {
+    let until = Instant::now() + SOON;
+    while Instant::now() < until && !member.gate.is_holding() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    member.gate.is_holding()
+}
+
+fn stopped_with_it(world: &World, member: &Member, hold: Hold) -> Result<()> {
+    let (refused, lost) = (refused(member)?, lost(member));
+    member.service.signal(libc::SIGSTOP);
+    let taken_over = take_over(world);
     member.gate.release();
-    let ended = frozen.and_then(|()| {
+    let ended = taken_over.and_then(|()| {
         eventually("the end of the held insert", || {
             member.gate.is_over().then_some(()).context("no answer")
         })
     });
     member.service.signal(libc::SIGCONT);
     ended?;
-    judge(&member, hold, world)?;
+    judge(member, hold, world)?;
     eventually("a zombie that knows what it is", || {
-        let commits = self::refused(&member)? - refused;
+        let commits = self::refused(member)? - refused;
         ensure!(
-            commits > 0.0 || self::lost(&member) > lost,
+            commits > 0.0 || self::lost(member) > lost,
             "{}",
             member.service.printed()
         );
@@ -38,18 +63,14 @@ pub(super) fn zombie(world: &World, hold: Hold, seed: &mut Seed) -> Result<()> {
     let mut seen = lock(&world.seen);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
     {
-        seen.refused_commits += (self::refused(&member)? - refused) as u64;
+        seen.refused_commits += (self::refused(member)? - refused) as u64;
     }
-    seen.assignments_lost += (self::lost(&member) - lost) as u64;
+    seen.assignments_lost += (self::lost(member) - lost) as u64;
     Ok(())
 }
 
 /// Returns when the others have done everything that it had not.
-fn freeze(member: &Member, world: &World) -> Result<()> {
-    eventually("an insert on its way", || {
-        member.gate.is_holding().then_some(()).context("none")
-    })?;
-    member.service.signal(libc::SIGSTOP);
+fn take_over(world: &World) -> Result<()> {
     // So that numbers above those that it holds are in the table.
     std::thread::sleep(Duration::from_secs(2));
     world.wait_for(&world.heights()?)
