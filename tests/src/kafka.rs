@@ -70,6 +70,28 @@ impl Kafka {
         })
     }
 
+    /// Records of the topic that a group without members has not passed.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn unread(&self, group: &str) -> Result<i64> {
+        let consumer: BaseConsumer = self.connection().client().set("group.id", group).create()?;
+        let (mut list, mut ends) = (TopicPartitionList::new(), Vec::new());
+        for partition in 0..i32::try_from(self.partitions()?)? {
+            ends.push(consumer.fetch_watermarks(TOPIC, partition, PATIENCE)?);
+            list.add_partition(TOPIC, partition);
+        }
+        let committed = consumer.committed_offsets(list, PATIENCE)?;
+        let unread = ends
+            .iter()
+            .zip(committed.elements())
+            .map(|((first, end), place)| {
+                let position = place.offset().to_raw().unwrap_or(-1);
+                end - position.max(*first)
+            });
+        Ok(unread.sum())
+    }
+
     /// Removes everything that the topic has, as retention does. Gives how many records that were.
     ///
     /// # Errors
