@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 const SOON: Duration = Duration::from_secs(30);
 const TURNS: usize = 6;
 
+/// Session time-out, lease, and a little: until then its insert may pass, because it is a member like any other.
+const GONE: Duration = Duration::from_secs(22);
+
 /// Stopped with an insert in its gate; the others take over and do its work; then the insert is let go, and it wakes.
 pub(super) fn zombie(world: &World, hold: Hold, seed: &mut Seed) -> Result<()> {
     let first = one(seed, 3);
@@ -71,8 +74,7 @@ fn stopped_with_it(world: &World, member: &Member, hold: Hold) -> Result<()> {
 
 /// Returns when the others have done everything that it had not.
 fn take_over(world: &World) -> Result<()> {
-    // So that numbers above those that it holds are in the table.
-    std::thread::sleep(Duration::from_secs(2));
+    std::thread::sleep(GONE);
     world.wait_for(&world.heights()?)
 }
 
