@@ -5,6 +5,7 @@ use crate::footfall::{eventually, signal};
 use crate::http::Client;
 use anyhow::{Context, Result, ensure};
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -166,8 +167,10 @@ impl Service {
     /// As [`Service::stop`].
     pub fn stopped(&mut self) -> Result<()> {
         let status = self.ended()?;
+        // One that was only just started does not listen to signals yet, and holds nothing.
+        let young = status.signal() == Some(libc::SIGTERM);
         ensure!(
-            status.success(),
+            status.success() || young,
             "a service ended with {status}:\n{}",
             self.printed()
         );
