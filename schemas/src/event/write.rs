@@ -280,7 +280,7 @@ mod tests {
         } = serde_json::from_str::<Event<'_>>(FULL).unwrap();
         assert_eq!(
             serde_json::from_str::<serde_json::Map<_, _>>(FULL).unwrap().len(),
-            41
+            42
         );
     }
 
