@@ -47,21 +47,20 @@ pub struct View {
     pub sql: &'static str,
 }
 
+/// Lists views by their names, which are those of their files too.
+macro_rules! views {
+    ($($name:literal)+) => {
+        &[$(View { name: $name, sql: include_str!(concat!("../views/", $name, ".sql")) }),+]
+    };
+}
+
 /// Every view, in the order in which they can be made.
-pub const VIEWS: &[View] = &[
-    View {
-        name: "books",
-        sql: include_str!("../views/books.sql"),
-    },
-    View {
-        name: "ledger_reasons",
-        sql: include_str!("../views/ledger_reasons.sql"),
-    },
-    View {
-        name: "live",
-        sql: include_str!("../views/live.sql"),
-    },
-];
+pub const VIEWS: &[View] = views! {
+    "books"
+    "ledger_reasons"
+    "live"
+    "losses"
+};
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 
 mod books;
 mod engine;
+mod losses;
 mod migrate;
 mod native;
 mod retain;
