@@ -60,6 +60,12 @@ pub const VIEWS: &[View] = views! {
     "ledger_reasons"
     "live"
     "losses"
+    "user_statements"
+    "user_links"
+    "user_events"
+    "user_traits_history"
+    "users"
+    "auth_timeline"
 };
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 
 mod books;
 mod engine;
+mod links;
 mod losses;
 mod migrate;
 mod native;
 mod retain;
 mod round_trip;
+mod said;
+mod users;
