@@ -3,8 +3,8 @@
 use crate::cors::Cors;
 use axum::body::Body;
 use bytes::Bytes;
-use footfall_schemas::Reject;
 use footfall_schemas::reject::Rejection;
+use footfall_schemas::{Reject, limits};
 use http_body_util::{Either, Full};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -21,6 +21,8 @@ const ONE_ACCEPTED: Bytes = Bytes::from_static(br#"{"accepted":1,"rejected":[]}"
 pub(crate) struct Refusal {
     pub(crate) rejection: Rejection,
     pub(crate) retry_after: Option<u32>,
+    /// What the request said, as far as it was read.
+    pub(crate) site: String,
 }
 
 impl Refusal {
@@ -30,6 +32,12 @@ impl Refusal {
 
     pub(crate) const fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// A refusal of a request that names this site, which there may not be.
+    pub(crate) fn of_site(mut self, site: &str) -> Self {
+        limits::cut(site, limits::SITE_CHARS).0.clone_into(&mut self.site);
         self
     }
 
@@ -52,6 +60,7 @@ impl From<Rejection> for Refusal {
         Self {
             rejection,
             retry_after,
+            site: String::new(),
         }
     }
 }
@@ -68,11 +77,23 @@ struct Batch<'a> {
     rejected: Vec<Rejected<'a>>,
 }
 
+/// One event that was not kept.
 #[derive(Serialize)]
-struct Rejected<'a> {
+pub(crate) struct Rejected<'a> {
     index: usize,
     reason: Reject,
     detail: &'a str,
+}
+
+impl<'a> Rejected<'a> {
+    pub(crate) fn list(rejected: &'a [(usize, Rejection)]) -> Vec<Self> {
+        let rejected = rejected.iter().map(|(index, rejection)| Self {
+            index: *index,
+            reason: rejection.reason,
+            detail: &rejection.detail,
+        });
+        rejected.collect()
+    }
 }
 
 /// 200 with what was kept; 400 if nothing was.
@@ -80,21 +101,19 @@ pub(crate) fn batch(accepted: usize, rejected: &[(usize, Rejection)], cors: &Cor
     if accepted == 1 && rejected.is_empty() {
         return json(StatusCode::OK, ONE_ACCEPTED, cors);
     }
-    let status = if accepted == 0 {
+    let body = Batch {
+        accepted,
+        rejected: Rejected::list(rejected),
+    };
+    json(status_of(accepted), to_json(&body), cors)
+}
+
+pub(crate) const fn status_of(accepted: usize) -> StatusCode {
+    if accepted == 0 {
         StatusCode::BAD_REQUEST
     } else {
         StatusCode::OK
-    };
-    let rejected = rejected.iter().map(|(index, rejection)| Rejected {
-        index: *index,
-        reason: rejection.reason,
-        detail: &rejection.detail,
-    });
-    let body = Batch {
-        accepted,
-        rejected: rejected.collect(),
-    };
-    json(status, to_json(&body), cors)
+    }
 }
 
 /// The request failed as a whole.

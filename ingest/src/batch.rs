@@ -3,7 +3,9 @@
 use crate::address;
 use crate::admit::admit;
 use crate::answer::Refusal;
+use crate::auth_log::LoginLine;
 use crate::client_ip;
+use crate::debug::Asked;
 use crate::edge::Edge;
 use crate::head::Head;
 use crate::identify::{Pages, Trust};
@@ -12,7 +14,7 @@ use crate::stamp::{Sender, stamp};
 use footfall_log::Entry;
 use footfall_schemas::beacon::{self, Beacon, Single, Stamp};
 use footfall_schemas::reject::Rejection;
-use footfall_schemas::{BeaconEvent, Event, Kind};
+use footfall_schemas::{BeaconEvent, Event, Kind, Reject, reserved};
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Builder;
@@ -23,6 +25,10 @@ pub(crate) struct Batch {
     pub(crate) entries: Vec<Entry>,
     pub(crate) counts: Counts,
     pub(crate) rejected: Vec<(usize, Rejection)>,
+    /// Lines for the log of logins, once the entries are durable.
+    pub(crate) logins: Vec<LoginLine>,
+    /// What was accepted, if the sender asked.
+    pub(crate) asked: Vec<Asked>,
 }
 
 /// What is counted once the entries are durable.
@@ -96,7 +102,8 @@ impl Batch {
         count: usize,
     ) -> Result<Self, Refusal> {
         let table = edge.table.load();
-        let (live, trust) = admit(&table, request.site, head, count)?;
+        let (live, trust) =
+            admit(&table, request.site, head, count).map_err(|refusal| refusal.of_site(request.site))?;
         let received_at = now_ms();
         let keep = |ip| address::keep(ip, live.site.ip, || edge.salt.at(received_at.unsigned_abs()));
         let (ip, ip_source) = client_ip::find(peer, &head.forwarding, &edge.config.proxies);
@@ -125,18 +132,36 @@ impl Batch {
         };
         let room = request.bytes / count.max(1) + 512;
         for (index, event) in events.enumerate() {
-            match event {
+            match event.and_then(|event| check_reserved(event, trust)) {
                 Ok(event) => {
                     batch.counts.take(&event);
-                    batch
-                        .entries
-                        .push(entry(&stamp(event, &sender, rand::random), room));
+                    let event = stamp(event, &sender, rand::random);
+                    batch.logins.extend(LoginLine::of(&event));
+                    if head.debug {
+                        batch.asked.push(Asked::of(index, &event));
+                    }
+                    batch.entries.push(entry(&event, room));
                 }
-                Err(rejection) => batch.rejected.push((index, rejection)),
+                Err(rejection) => {
+                    let refusals = &edge.config.extra.refusals;
+                    refusals.tell(request.site, head.page_origin(), &rejection);
+                    batch.rejected.push((index, rejection));
+                }
             }
         }
         Ok(batch)
     }
+}
+
+/// A name that starts with `$` is a server's, and the reader has let pass only those that servers may use.
+fn check_reserved(event: BeaconEvent<'_>, trust: Trust) -> Result<BeaconEvent<'_>, Rejection> {
+    if trust == Trust::Server || !reserved::is_reserved(&event.name) {
+        return Ok(event);
+    }
+    Err(Rejection::new(
+        Reject::ReservedName,
+        "`name` starts with `$`: such names are reserved, and this one takes a server key",
+    ))
 }
 
 /// What the envelope says of all events.

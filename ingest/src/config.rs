@@ -5,6 +5,7 @@
 
 pub mod duration;
 
+use crate::refused::Refusals;
 use crate::sites::Sites;
 use axum::Router;
 use ipnet::IpNet;
@@ -202,6 +203,8 @@ pub struct Extra {
     pub admin: Router,
     /// Metrics of the other parts of this process.
     pub metrics: Option<MetricsSource>,
+    /// Where refusals are told, for people who watch.
+    pub refusals: Refusals,
     /// Whether an exporter of traces has been set up; without the feature `otel` it counts for nothing.
     pub traced: bool,
 }

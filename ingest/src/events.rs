@@ -4,6 +4,7 @@ use crate::answer::{self, Answer, Refusal};
 use crate::batch::Batch;
 use crate::body::{Encoding, collect, decode};
 use crate::cors::Cors;
+use crate::debug::{self, Asked};
 use crate::edge::Edge;
 use crate::head::Head;
 use crate::server::Link;
@@ -18,6 +19,10 @@ use uuid::Uuid;
 pub(crate) struct Kept {
     pub(crate) accepted: usize,
     pub(crate) rejected: Vec<(usize, Rejection)>,
+    /// The number of the first that was accepted; the others follow it.
+    pub(crate) first: u64,
+    /// What was accepted, if the sender asked.
+    pub(crate) asked: Vec<Asked>,
 }
 
 /// Answers one request.
@@ -25,7 +30,9 @@ pub(crate) async fn receive(edge: &Edge, link: &Link, request: Request<Incoming>
     let (parts, body) = request.into_parts();
     let mut head = Head::read(&parts.headers);
     head.trace = edge.traces.begin("POST events", &head);
+    head.debug = debug::is_asked(parts.uri.query());
     let answer = match keep(edge, link, &head, body).await {
+        Ok(kept) if head.debug => debug::answer(edge.log.id(), &kept, &Cors::readable(head.origin)),
         Ok(kept) => answer::batch(kept.accepted, &kept.rejected, &Cors::readable(head.origin)),
         Err(refusal) => refuse(edge, &head, &refusal),
     };
@@ -50,14 +57,15 @@ async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, body: Incoming) -> Resu
 
 /// Appends what a batch has to keep, and counts it.
 pub(crate) async fn append(edge: &Edge, batch: Batch) -> Result<Kept, Refusal> {
-    let accepted = batch.entries.len();
+    let (accepted, mut first) = (batch.entries.len(), 0);
     if accepted > 0 {
-        edge.log
-            .append(batch.entries)
-            .await
-            .map_err(|error| not_appended(&error))?;
+        let numbers = edge.log.append(batch.entries).await;
+        first = numbers.map_err(|error| not_appended(&error))?.start;
         edge.metrics.appends.add(1);
         batch.counts.add_to(&edge.metrics);
+        for login in &batch.logins {
+            login.say();
+        }
     }
     for (_, rejection) in &batch.rejected {
         edge.metrics.rejected(rejection.reason);
@@ -65,6 +73,8 @@ pub(crate) async fn append(edge: &Edge, batch: Batch) -> Result<Kept, Refusal> {
     Ok(Kept {
         accepted,
         rejected: batch.rejected,
+        first,
+        asked: batch.asked,
     })
 }
 
@@ -108,6 +118,10 @@ fn not_appended(error: &AppendError) -> Refusal {
 pub(crate) fn refuse(edge: &Edge, head: &Head<'_>, refusal: &Refusal) -> Answer {
     let reason = refusal.rejection.reason;
     edge.metrics.rejected(reason);
+    edge.config
+        .extra
+        .refusals
+        .tell(&refusal.site, head.page_origin(), &refusal.rejection);
     let mut answer = answer::refusal(refusal, &Cors::readable(head.origin));
     if answer.status().is_server_error() {
         let id = Uuid::new_v4();

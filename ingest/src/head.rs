@@ -28,6 +28,8 @@ pub(crate) struct Head<'a> {
     pub(crate) traceparent: &'a [u8],
     /// Begun by whoever read the head.
     pub(crate) trace: Trace,
+    /// Whether the sender wants to know what became of each event (`debug`); set by whoever read the head.
+    pub(crate) debug: bool,
 }
 
 impl<'a> Head<'a> {

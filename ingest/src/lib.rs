@@ -7,7 +7,8 @@
 //! 3. identify: `identify` (visitor, session), `client_ip` and `address` (whose address, and what is kept of it);
 //! 4. stamp: `stamp` makes the `Event`: ids, times, cuts, flags (`names`);
 //! 5. append: `events` waits for the log's group fdatasync;
-//! 6. answer: `answer`.
+//! 6. answer: `answer`, or `debug` for who asked what became of each event; `auth_log` says who logged in, `refused` tells
+//!    who watches what was turned away.
 //!
 //! `edge` holds what all requests share and sends each to its step; `pixel`, `script` and `probes` are the other endpoints;
 //! `metrics` counts; `secret` and `salt` keep keys on disk. Nothing here knows of ClickHouse.
@@ -18,10 +19,12 @@ pub mod sites;
 mod address;
 mod admit;
 mod answer;
+mod auth_log;
 mod batch;
 mod body;
 mod client_ip;
 mod cors;
+mod debug;
 mod edge;
 mod events;
 mod head;
@@ -31,6 +34,7 @@ mod names;
 mod pixel;
 mod probes;
 mod rate;
+mod refused;
 mod run;
 mod salt;
 mod script;
@@ -40,9 +44,11 @@ mod stamp;
 mod stream;
 mod trace;
 
+pub use auth_log::AUTH;
 pub use config::{
     Config, Extra, IdentityKey, Limits, MetricsSource, Paths, Proxies, ProxyHeader, SitesConfig, Timeouts,
 };
 pub use metrics::metrics_of_an_idle_edge;
+pub use refused::{Refusals, Refused};
 pub use run::{IngestError, Listeners, run};
 pub use sites::{Site, Sites, SitesError};

@@ -5,7 +5,7 @@ use crate::identify::{Identity, Pages, Trust};
 use crate::sites::live::Live;
 use footfall_schemas::beacon::Stamp;
 use footfall_schemas::event::{Event, IpSource, VERSION};
-use footfall_schemas::{BeaconEvent, Flag, Flags, limits};
+use footfall_schemas::{BeaconEvent, Flag, Flags, limits, reserved};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use uuid::Builder;
@@ -198,7 +198,7 @@ fn make_id(event: &mut Event<'_>, noise: impl FnOnce() -> [u8; 10]) {
 
 /// A name beyond the site's limit moves into props.
 fn limit_names(event: &mut Event<'_>, live: &Live) {
-    if event.name.is_empty() || live.memory.names.admit(&event.name) {
+    if event.name.is_empty() || reserved::is_reserved(&event.name) || live.memory.names.admit(&event.name) {
         return;
     }
     let name = std::mem::replace(&mut event.name, Cow::Borrowed(limits::NAME_OTHER));

@@ -24,6 +24,7 @@ pub use single::Single;
 
 use crate::kind::Kind;
 use crate::reject::{Reject, Rejection};
+use crate::reserved;
 use fields::{Id, Number, Text};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -172,7 +173,8 @@ impl<'a> BeaconEvent<'a> {
     }
 
     fn check_name(&self) -> Result<(), Rejection> {
-        if self.name.starts_with('$') {
+        // Whether the sender is a server is known later: ingest asks again.
+        if reserved::is_reserved(&self.name) && !reserved::is_for_servers(&self.name) {
             return Err(Rejection::new(
                 Reject::ReservedName,
                 "`name` must not start with `$`: such names are reserved",

@@ -3,7 +3,8 @@
 //! In the order in which data flows:
 //! 1. [`beacon`]: what the public may send, unchecked, and its [`limits`];
 //! 2. [`event`]: what is in the log, stamped by `ingest` and trusted from there on ([`kind`], [`flag`]);
-//! 3. [`reject`]: why something was not kept; one enum for the HTTP answer, the counter and the ledger.
+//! 3. [`reserved`]: names of events that are Footfall's own;
+//! 4. [`reject`]: why something was not kept; one enum for the HTTP answer, the counter and the ledger.
 //!
 //! The third type of trust, the enriched row, lives with the tables in `schemas/clickhouse`.
 
@@ -13,6 +14,7 @@ pub mod flag;
 pub mod kind;
 pub mod limits;
 pub mod reject;
+pub mod reserved;
 pub mod site;
 pub mod timestamp;
 

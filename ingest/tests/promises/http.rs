@@ -146,6 +146,13 @@ impl Request {
         request
     }
 
+    /// The same to another path, its query included.
+    pub(crate) fn to(mut self, path: &str) -> Self {
+        let method = self.line.split(' ').next().unwrap_or_default();
+        self.line = format!("{method} {path} HTTP/1.1");
+        self
+    }
+
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
         self.and(name, value)

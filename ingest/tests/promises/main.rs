@@ -7,7 +7,9 @@
 )]
 
 mod answers;
+mod auth_log;
 mod cors;
+mod debug;
 mod drain;
 mod examples;
 mod fields;
@@ -18,6 +20,7 @@ mod log_full;
 mod pixel;
 mod probes;
 mod proxies;
+mod refusals;
 mod script;
 mod server;
 mod server_key;

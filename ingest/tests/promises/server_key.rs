@@ -65,3 +65,24 @@ async fn a_wrong_key_is_refused_and_never_quietly_ignored() {
     }
     assert!(server.events().is_empty());
 }
+
+#[tokio::test]
+async fn only_a_server_takes_back_who_somebody_is() {
+    let mut server = start().await;
+    let unlink = r#"{"site":"demo","type":"custom","name":"$unlink","props":{"user":"ada"}}"#;
+    let public = server.post(unlink).await;
+    assert_eq!(
+        (public.status, public.json()["rejected"][0]["reason"].clone()),
+        (400, "reserved_name".into())
+    );
+    let other = unlink.replace("$unlink", "$takeover");
+    for (body, status) in [(unlink, 200), (other.as_str(), 400)] {
+        let answer = server
+            .send(&Request::post(body).with("x-footfall-key", KEY))
+            .await;
+        assert_eq!(answer.status, status, "{body}");
+    }
+    let event = server.event();
+    assert_eq!(event.name, "$unlink");
+    assert!(event.flags.has(Flag::Server));
+}

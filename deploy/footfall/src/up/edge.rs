@@ -61,6 +61,7 @@ pub(crate) fn config(
             },
             admin: live.admin(),
             metrics: Some(metrics),
+            refusals: live.refusals.clone(),
             traced: telemetry::is_configured(),
         },
     })

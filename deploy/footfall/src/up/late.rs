@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use footfall_ingest::Refusals;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
@@ -14,6 +15,8 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug, Clone, Default)]
 pub struct Late {
     live: Arc<OnceLock<Live>>,
+    /// Where the edge tells what it turns away.
+    pub(crate) refusals: Refusals,
     /// The operator's port is bound to loopback: then only requests for a loopback name are meant for it, and a page in a
     /// browser cannot reach it through a name of its own (DNS rebinding).
     is_loopback: bool,
@@ -25,6 +28,7 @@ impl Late {
     pub fn new(admin: SocketAddr) -> Self {
         Self {
             live: Arc::default(),
+            refusals: Refusals::default(),
             is_loopback: admin.ip().is_loopback(),
         }
     }

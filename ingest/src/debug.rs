@@ -1,0 +1,77 @@
+//! `?debug=1` on the endpoint for events: the answer says of each event what became of it, and under which number it is kept.
+//!
+//! ```json
+//! {"accepted":1,"rejected":[{"index":1,"reason":"unknown_type","detail":"…"}],
+//!  "log_id":"5f0c3c1e-…","events":[{"index":0,"id":"01932f4c-…","log_seq":1207,"flags":["url_cut"]}]}
+//! ```
+//!
+//! `(log_id, log_seq)` is what the tables `events` and `ledger` have; `footfall tail --event <id>` asks them.
+
+use crate::answer::{Answer, Rejected, json, status_of, to_json};
+use crate::cors::Cors;
+use crate::events::Kept;
+use footfall_schemas::{Event, Flags};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Whether the query has `debug=1`.
+pub(crate) fn is_asked(query: Option<&str>) -> bool {
+    query.is_some_and(|query| query.split('&').any(|pair| pair == "debug=1"))
+}
+
+/// What is remembered of an accepted event until it has its number.
+pub(crate) struct Asked {
+    index: usize,
+    id: Uuid,
+    flags: Flags,
+}
+
+impl Asked {
+    pub(crate) const fn of(index: usize, event: &Event<'_>) -> Self {
+        Self {
+            index,
+            id: event.id,
+            flags: event.flags,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    accepted: usize,
+    rejected: Vec<Rejected<'a>>,
+    log_id: Uuid,
+    events: Vec<Accepted>,
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    /// Place in the request.
+    index: usize,
+    /// The client's id, or the one that was made here.
+    id: Uuid,
+    log_seq: u64,
+    /// What was done to it: cuts, ids that had to be made.
+    flags: Flags,
+}
+
+/// The usual answer, and what was asked for.
+pub(crate) fn answer(log_id: Uuid, kept: &Kept, cors: &Cors) -> Answer {
+    let events = kept
+        .asked
+        .iter()
+        .zip(kept.first..)
+        .map(|(asked, log_seq)| Accepted {
+            index: asked.index,
+            id: asked.id,
+            log_seq,
+            flags: asked.flags,
+        });
+    let body = Told {
+        accepted: kept.accepted,
+        rejected: Rejected::list(&kept.rejected),
+        log_id,
+        events: events.collect(),
+    };
+    json(status_of(kept.accepted), to_json(&body), cors)
+}

@@ -1,0 +1,17 @@
+//! Names of custom events that are Footfall's own. They start with `$`, and no page may use such a name.
+
+/// Takes back what was said about who a visitor is; its `props` name the `visitor`, the `user`, or both. Only with a server
+/// key. What it does is in the view `user_statements`.
+pub const UNLINK: &str = "$unlink";
+
+/// Whether only Footfall may make events of that name, or who has a server key.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    name.starts_with('$')
+}
+
+/// Whether a sender with a server key may send events of that reserved name.
+#[must_use]
+pub fn is_for_servers(name: &str) -> bool {
+    name == UNLINK
+}
