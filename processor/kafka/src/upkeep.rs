@@ -5,6 +5,7 @@ use crate::offsets;
 use crate::poll::{Poll, State};
 use crate::topic_id::{Question, TopicIdError, topic_id};
 use footfall_processor::source::Chunk;
+use footfall_topics::reach;
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::Offset;
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const AGAIN: Duration = Duration::from_millis(250);
 /// Until brokers that are away are asked again whether they are back.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// How long brokers that are away may hold up the thread each time.
+const GLANCE: Duration = Duration::from_millis(200);
 /// Attempts to seek before a partition is assigned anew.
 const SEEKS: u32 = 20;
 
@@ -213,6 +216,11 @@ impl Poll {
         self.exchange.ends(ends);
     }
 
+    /// Also has the client connect, if it was not just about to.
+    fn is_reachable(&self) -> bool {
+        reach(self.consumer.client(), &self.settings.topic, GLANCE).is_ok()
+    }
+
     /// Asks now and then whether the topic is still the same one: a topic that was made anew and has grown beyond our
     /// position is read on by the client as if nothing had happened.
     fn watch(&mut self, now: Instant) {
@@ -243,6 +251,10 @@ impl Poll {
                 Err(TopicIdError::Unanswered { .. }) => {}
             }
         } else if now >= self.watch_at {
+            if self.exchange.is_away() && !self.is_reachable() {
+                self.watch_at = now + ASK_AGAIN;
+                return;
+            }
             self.watch_at = now + self.settings.watch_every;
             self.question = Question::ask(&self.consumer, &self.settings.topic, PATIENCE);
         }

@@ -12,6 +12,23 @@ use uuid::Uuid;
 use crate::admin::{Owned, Question, code};
 use crate::error::{TopicError, refused};
 
+/// Whether a broker answers, waited for at most `patience`. To be asked before every DescribeTopics: as long as no broker
+/// can be reached, librdkafka's threads hand such a question to each other without a pause and use up a core.
+///
+/// # Errors
+/// Why not: mostly a time-out.
+pub fn reach<C: ClientContext>(
+    client: &Client<C>,
+    topic: &str,
+    patience: Duration,
+) -> Result<(), RDKafkaErrorCode> {
+    let answer = client.fetch_metadata(Some(topic), patience);
+    answer.map(drop).map_err(|error| {
+        let code = error.rdkafka_error_code();
+        code.unwrap_or(RDKafkaErrorCode::Unknown)
+    })
+}
+
 /// A topic as the cluster has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
@@ -23,8 +40,8 @@ pub struct Topic {
     pub replicas: u32,
 }
 
-/// What the cluster says about a topic, asked by any client (a producer's, a consumer's). Blocks for at most `patience`
-/// and half a second.
+/// What the cluster says about a topic, asked by any client (a producer's, a consumer's). Blocks for at most twice
+/// `patience` and half a second.
 ///
 /// # Errors
 /// [`TopicError::Missing`]; [`TopicError::Refused`] with the cluster's code, or a time-out.
@@ -50,6 +67,7 @@ pub(crate) unsafe fn ask<C: ClientContext, T>(
     read: impl FnOnce(*const native::rd_kafka_TopicDescription_t) -> Result<T, RDKafkaErrorCode>,
 ) -> Result<T, RDKafkaErrorCode> {
     let name = CString::new(topic).map_err(|_| RDKafkaErrorCode::InvalidTopic)?;
+    reach(client, topic, patience)?;
     let mut names = [name.as_ptr()];
     let question = Question::new(
         client,

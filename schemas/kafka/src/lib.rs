@@ -27,7 +27,7 @@ mod topic;
 
 pub use complaint::{Cause, Complaints, Listening};
 pub use connection::{Connection, ConnectionError, Mechanism, Sasl, Secret, Tls};
-pub use describe::{Topic, describe};
+pub use describe::{Topic, describe, reach};
 pub use error::TopicError;
 pub use outgoing::{Body, Outgoing};
 pub use partition::{murmur2, partition_of};
