@@ -193,6 +193,7 @@ impl Up {
             self.late.ended().await;
         })
         .await;
+        self.log.seal().await;
         if let Some(processor) = &mut self.processor {
             let reserve = self.config.shutdown.deadline / RESERVE;
             let _ = tokio::time::timeout_at(deadline - reserve, caught_up(processor, &self.log)).await;

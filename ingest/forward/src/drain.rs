@@ -66,8 +66,7 @@ pub async fn drain(
     })
 }
 
-/// Everything; then the log is closed, and its closing mark goes too. The mark's own position cannot be saved any
-/// more: a second drain sends it again, with the same number.
+/// Everything; then the log is sealed, and its closing mark goes too.
 async fn empty(
     config: Config,
     log: Log,
@@ -79,9 +78,10 @@ async fn empty(
     if !pump.run(&stop).await? {
         return Ok(false);
     }
+    log.seal().await;
+    let dry = pump.run(&stop).await?;
     log.close().await;
-    pump.feed.seal();
-    pump.run(&stop).await
+    Ok(dry)
 }
 
 /// Tells the caller how far the work is while it goes on.

@@ -24,7 +24,6 @@ pub(crate) struct Feed {
     /// N of the segment of what is pending.
     partitions: u32,
     ended: bool,
-    sealed: bool,
     /// Of a resend: how many numbers were taken, and the last of them.
     given: (u64, u64),
 }
@@ -63,7 +62,6 @@ impl Feed {
             pending: VecDeque::new(),
             partitions: 0,
             ended: false,
-            sealed: false,
             given: (0, 0),
         })
     }
@@ -150,11 +148,6 @@ impl Feed {
         self.given.0
     }
 
-    /// Saves nothing from now on: the log is closed.
-    pub(crate) fn seal(&mut self) {
-        self.sealed = true;
-    }
-
     /// Begins again at `position`.
     pub(crate) fn rewind(&mut self, position: Position) {
         self.pending.clear();
@@ -177,9 +170,9 @@ impl Feed {
         self.reader.saved().map(|(_, text)| text).unwrap_or_default()
     }
 
-    /// Saves a position. A resend and a closed log have none.
+    /// Saves a position. A resend has none.
     pub(crate) fn save(&mut self, position: Position, text: &str) -> Result<(), ReadError> {
-        if self.sealed || self.only.is_some() {
+        if self.only.is_some() {
             return Ok(());
         }
         self.reader.save(position, text)

@@ -209,11 +209,21 @@ impl Log {
         Ok(Reader::live(Arc::clone(shared), cursor.to_owned(), position))
     }
 
-    /// Takes no new entries, writes what is queued and the closing mark, trims, frees the folder, ends the thread.
-    /// Appends through other clones fail with [`crate::AppendError::Closed`] from now on.
-    pub async fn close(self) {
+    /// Takes no new entries, writes what is queued and the closing mark; resolves when they are durable, or the disk
+    /// has refused them. Readers go on to the mark and save their positions, until [`Log::close`]. Appends fail with
+    /// [`crate::AppendError::Closed`] from now on.
+    pub async fn seal(&self) {
         let shared = &self.handle.shared;
         self.handle.closing_mark.store(true, Ordering::Release);
+        shared.queue.seal();
+        let mut heard = shared.heard.clone();
+        while shared.state() != State::Closed && heard.changed().await.is_ok() {}
+    }
+
+    /// [`Log::seal`], if that was not done; then trims, frees the folder, ends the thread.
+    pub async fn close(self) {
+        self.seal().await;
+        let shared = &self.handle.shared;
         shared.queue.close();
         let mut heard = shared.heard.clone();
         while heard.changed().await.is_ok() {}

@@ -33,6 +33,8 @@ struct Pending {
     unmarked: u64,
     refuse: Option<AppendError>,
     closing: bool,
+    /// The writer may end.
+    released: bool,
     /// The writer sleeps until this many calls are there; `usize::MAX` = it is busy.
     wake_at: usize,
 }
@@ -81,6 +83,7 @@ impl Queue {
             unmarked: 0,
             refuse: None,
             closing: false,
+            released: false,
             wake_at: usize::MAX,
         };
         Queue {
@@ -273,9 +276,25 @@ impl Queue {
     }
 
     /// No new entries from now on; the writer is told.
-    pub(crate) fn close(&self) {
+    pub(crate) fn seal(&self) {
         lock(&self.pending).closing = true;
         self.wake.notify_one();
+    }
+
+    /// The same, and the writer ends when it has written what is queued.
+    pub(crate) fn close(&self) {
+        let mut pending = lock(&self.pending);
+        (pending.closing, pending.released) = (true, true);
+        drop(pending);
+        self.wake.notify_one();
+    }
+
+    /// The writer's last wait: until [`Queue::close`].
+    pub(crate) fn wait_for_close(&self) {
+        let mut pending = lock(&self.pending);
+        while !pending.released {
+            pending = self.wake.wait(pending).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 

@@ -303,11 +303,16 @@ impl Writer {
     }
 
     fn end(self) {
+        self.shared.set_state(State::Closed);
+        if let Some(announce) = lock(&self.shared.announce).as_ref() {
+            // `seal` waits for the state.
+            announce.send_modify(|_| ());
+        }
+        self.shared.queue.wait_for_close();
         self.shared.trim();
         if let Some(segment) = self.segment {
             segment.finish(&self.shared);
         }
-        self.shared.set_state(State::Closed);
         lock(&self.shared.held).take();
         // Readers and `close` hear of it last: by then the folder may be opened again.
         lock(&self.shared.announce).take();

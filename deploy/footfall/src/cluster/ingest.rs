@@ -1,7 +1,7 @@
 //! `footfall ingest`: the edge, its log, and the forwarder that brings the log to Kafka.
 //!
 //! Kafka is not needed to start, and not to take events: without it the log grows. Stop, under one deadline: edge drains
-//! → forwarder sends what is there and saves its position → log closed.
+//! → log sealed with its closing mark → forwarder sends what is there and saves its position → log closed.
 
 use super::kafka;
 use crate::config::Config;
@@ -161,6 +161,8 @@ impl Ingest {
         self.stop_edge.cancel();
         let _ =
             tokio::time::timeout_at(deadline, async { while self.edge.join_next().await.is_some() {} }).await;
+        // Its closing mark has to go before the forwarder does, or the books of this log stay open until the next start.
+        self.log.seal().await;
         self.stop_forward.cancel();
         let _ = tokio::time::timeout_at(deadline, async {
             while self.forward.join_next().await.is_some() {}

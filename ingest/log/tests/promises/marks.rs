@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use footfall_log::{Config, Item, KIND_MARK, Log};
+use footfall_log::{AppendError, Config, Item, KIND_MARK, Log, State};
 use tempfile::tempdir;
 
 use crate::harness::{config, drain, entry, eventually, open, records};
@@ -47,6 +47,30 @@ async fn the_first_record_says_where_the_log_before_it_ended() {
             .filter(|r| r.kind == KIND_MARK)
             .all(|r| r.key == *r.log_id.as_bytes())
     );
+}
+
+#[tokio::test]
+async fn a_sealed_log_is_read_to_its_closing_mark_and_positions_are_saved() {
+    let folder = tempdir().unwrap();
+    let (log, _) = open(folder.path());
+    let mut reader = log.reader("p").unwrap();
+    log.append([entry("a")]).await.unwrap();
+    log.seal().await;
+    assert_eq!(log.state(), State::Closed);
+    assert_eq!(log.append([entry("b")]).await, Err(AppendError::Closed));
+    assert!(reader.wait().await);
+    let last = marks(&drain(&mut reader)).pop().unwrap();
+    assert_eq!(last.0, 3);
+    assert!(last.1.contains("\"closing\":true"));
+    reader.save(reader.position(), "").unwrap();
+    log.seal().await;
+    log.close().await;
+    assert!(!reader.wait().await);
+    drop(reader);
+    let (log, recovery) = open(folder.path());
+    assert_eq!(recovery.previous.map(|(_, through)| through), Some(3));
+    let saved = log.reader("p").unwrap().saved().unwrap().0;
+    assert_eq!(saved.next_seq, 4);
 }
 
 #[tokio::test]
