@@ -66,11 +66,14 @@ try {
     const status = Number(text.slice(0, 3));
     const body = JSON.parse(text.slice(text.indexOf("\n") + 1));
     accepted += body.accepted ?? 0;
-    assert.equal(status, label === "No name" ? 400 : 200, `${label}: ${text}`);
+    assert.equal(status, { "No name": 400, "Unknown site": 403 }[label] ?? 200, `${label}: ${text}`);
+    if (status === 200) assert.equal(body.events.length, body.accepted, text);
     if (label === "One good, one bad") assert.deepEqual([body.accepted, body.rejected[0].index, body.rejected[0].reason], [1, 1, "unknown_type"]);
   }
   await page.waitForFunction(() => document.querySelectorAll("#live tr").length > 0);
   await eventually("the duplicate on the page", async () => assert.match(await page.textContent("#live"), /ledger: duplicate/));
+  await eventually("the refusal on the page", async () => assert.match(await page.textContent("#live"), /refused: missing_field/));
+  assert.match(await page.textContent("#fate"), /^footfall tail --event [0-9a-f-]{36}$/);
   await page.screenshot({ path: join(process.env.TEST_SCREENSHOTS ?? folder, "demo.png"), fullPage: true });
 
   // Everything that was accepted is in the table, but for the one that was sent twice.
@@ -84,8 +87,8 @@ try {
     { visitors: 1, types: 9, title: "Footfall demo", path: "/", zone: 1, chrome: 1 });
   const [books] = await query(run, "SELECT sum(missing) AS missing, sum(doubled) AS doubled FROM footfall.books");
   assert.deepEqual([Number(books.missing), Number(books.doubled)], [0, 0]);
-  // The 400 is said by the browser itself; nothing else may be.
-  assert.deepEqual(complaints.filter(line => !line.includes("400 (Bad Request)")), []);
+  // The refusals are said by the browser itself; nothing else may be.
+  assert.deepEqual(complaints.filter(line => !/40[03] \((Bad Request|Forbidden)\)/.test(line)), []);
   console.log(`${buttons.length} buttons pressed, ${accepted} events accepted, all seen on the page and in ClickHouse`);
 } finally {
   await browser?.close();

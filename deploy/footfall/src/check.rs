@@ -36,11 +36,11 @@ pub struct Findings {
 }
 
 impl Findings {
-    fn good(&mut self, line: impl Into<String>) {
+    pub(crate) fn good(&mut self, line: impl Into<String>) {
         self.good.push(line.into());
     }
 
-    fn note(&mut self, line: impl Into<String>) {
+    pub(crate) fn note(&mut self, line: impl Into<String>) {
         self.notes.push(line.into());
     }
 
@@ -53,8 +53,31 @@ impl Findings {
         self.problem(what, remedy);
     }
 
-    fn problem(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
+    pub(crate) fn problem(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
         self.problems.push(Problem::new(what, remedy));
+    }
+
+    /// Prints everything: what is well, what is worth knowing, and each problem with its remedy.
+    pub(crate) fn print(&self) {
+        for line in &self.good {
+            say(format_args!("{} {line}", paint(Colour::Green, "ok     ")));
+        }
+        for line in &self.notes {
+            say(format_args!("{} {line}", paint(Colour::Yellow, "note   ")));
+        }
+        for problem in &self.problems {
+            say(format_args!("{} {}", paint(Colour::Red, "PROBLEM"), problem.what));
+            say(format_args!(
+                "        {} {}",
+                paint(Colour::Bold, "remedy:"),
+                problem.remedy
+            ));
+        }
+        match self.problems.len() {
+            0 => say(paint(Colour::Green, "\nno problem")),
+            1 => say(paint(Colour::Red, "\n1 problem")),
+            several => say(paint(Colour::Red, format_args!("\n{several} problems"))),
+        }
     }
 }
 
@@ -64,25 +87,7 @@ impl Findings {
 /// None of its own; what fails is a finding.
 pub async fn run(loaded: &Loaded, service: Option<Service>) -> Result<bool> {
     let findings = look(loaded, Plan::of(&loaded.config, service)).await;
-    for line in &findings.good {
-        say(format_args!("{} {line}", paint(Colour::Green, "ok     ")));
-    }
-    for line in &findings.notes {
-        say(format_args!("{} {line}", paint(Colour::Yellow, "note   ")));
-    }
-    for problem in &findings.problems {
-        say(format_args!("{} {}", paint(Colour::Red, "PROBLEM"), problem.what));
-        say(format_args!(
-            "        {} {}",
-            paint(Colour::Bold, "remedy:"),
-            problem.remedy
-        ));
-    }
-    match findings.problems.len() {
-        0 => say(paint(Colour::Green, "\nno problem")),
-        1 => say(paint(Colour::Red, "\n1 problem")),
-        several => say(paint(Colour::Red, format_args!("\n{several} problems"))),
-    }
+    findings.print();
     Ok(findings.problems.is_empty())
 }
 

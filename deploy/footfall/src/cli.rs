@@ -10,7 +10,7 @@ mod ledger;
 mod load;
 mod site;
 
-pub use ask::{AuditArgs, QueryArgs, SendArgs, TailArgs, Target};
+pub use ask::{AuditArgs, InstallArgs, QueryArgs, SendArgs, TailArgs, Target, UnlinkArgs};
 #[cfg(feature = "kafka")]
 pub use cluster::{DrainArgs, IngestArgs, LostArgs, ResendArgs};
 pub use ledger::{ConfirmArgs, Filter, LedgerArgs, LedgerCommand, ReplayArgs, ShowArgs, SkipArgs};
@@ -27,6 +27,7 @@ Examples:
   footfall up --data /var/lib/footfall        the same, with the data elsewhere
   footfall query 'SELECT time, type, url FROM events ORDER BY time DESC LIMIT 10'
   footfall tail                               events as they arrive, each with its fate
+  footfall install https://shop.example/      what keeps the events of a page from arriving
   footfall audit                              is everything that was acknowledged in the table, once?
   footfall ledger                             what did not become a row, and why
   footfall check                              what is wrong with this set-up, and what to do about it
@@ -91,8 +92,19 @@ pub enum Command {
     Up(UpArgs),
     /// Send one test event and wait until its fate is visible
     Send(SendArgs),
-    /// Follow events as they arrive, each with its fate and the reason
+    /// Follow events as they arrive, each with its fate, and refusals with the reason
     Tail(TailArgs),
+    /// Look at a page in its owner's place: what keeps its events from arriving?
+    ///
+    /// Loads the page (plain fetch, nothing is run) and looks at the tag, the page's Content-Security-Policy, the script, and
+    /// what ingest says to a page of that origin. Each problem comes with its remedy. No event is made.
+    Install(InstallArgs),
+    /// Take back who a visitor is: links to users that were wrong, or are not wanted any more
+    ///
+    /// Everything that was said so far by `identify` and `login` about the visitor, the user, or the one on the other counts
+    /// for nothing in the views `users`, `user_links` and `user_events`. What is said afterwards counts again. The events
+    /// stay as they are; this is no erasure.
+    Unlink(UnlinkArgs),
     /// Ask ClickHouse: SQL in, table out
     Query(QueryArgs),
     /// The books: everything acknowledged is in the table once, or the ledger says why not

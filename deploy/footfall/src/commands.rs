@@ -1,14 +1,14 @@
 //! From a command line to its command and its exit code. The codes stand in `--help`.
 
-use crate::cli::{Cli, Command, SiteCommand};
+use crate::cli::{Cli, Command, Service, SiteCommand};
 #[cfg(feature = "kafka")]
 use crate::cluster;
 use crate::config::{self, Config, Loaded};
 use crate::problem::Problems;
 use crate::terminal::{Colour, note, paint};
 use crate::{
-    audit, check, gone, ledger, loadgen, logging, memory, migrate, query, replay, send, show, sites, tail,
-    telemetry, up,
+    audit, check, fate, gone, install, ledger, loadgen, logging, memory, migrate, query, replay, send, show,
+    sites, tail, telemetry, unlink, up,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -66,11 +66,11 @@ fn complain(problems: &Problems) {
 fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
     let config = &loaded.config;
     match cli.command.as_ref() {
-        None | Some(Command::Up(_)) => start(config, "footfall", up::run(config)),
+        None | Some(Command::Up(_)) => start(config, Service::Up, up::run(config)),
         #[cfg(feature = "kafka")]
-        Some(Command::Ingest(_)) => start(config, "footfall-ingest", cluster::ingest::run(config)),
+        Some(Command::Ingest(_)) => start(config, Service::Ingest, cluster::ingest::run(config)),
         #[cfg(feature = "kafka")]
-        Some(Command::Processor) => start(config, "footfall-processor", cluster::processor::run(config)),
+        Some(Command::Processor) => start(config, Service::Processor, cluster::processor::run(config)),
         #[cfg(feature = "kafka")]
         Some(Command::Topics) => talk(cluster::topics::run(config)).map(verdict),
         #[cfg(feature = "kafka")]
@@ -84,7 +84,12 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         #[cfg(feature = "kafka")]
         Some(Command::Lost(args)) => talk(cluster::lost::run(config, args)).map(verdict),
         Some(Command::Send(args)) => talk(send::run(config, args)).map(verdict),
-        Some(Command::Tail(args)) => talk(tail::run(config, args)).map(done),
+        Some(Command::Tail(args)) => match args.event {
+            Some(event) => talk(fate::run(config, event, args)).map(verdict),
+            None => talk(tail::run(config, args)).map(done),
+        },
+        Some(Command::Install(args)) => talk(install::run(config, args)).map(verdict),
+        Some(Command::Unlink(args)) => talk(unlink::run(config, args)).map(verdict),
         Some(Command::Query(args)) => talk(query::run(config, args)).map(done),
         Some(Command::Audit(args)) => talk(audit::run(config, args)).map(verdict),
         Some(Command::Ledger(args)) => talk(ledger::run(config, args)).map(verdict),
@@ -111,12 +116,22 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
 }
 
 /// Runs a service.
-fn start(config: &Config, name: &'static str, service: impl Future<Output = Result<()>>) -> Result<ExitCode> {
-    logging::begin(config)?;
+fn start(config: &Config, which: Service, service: impl Future<Output = Result<()>>) -> Result<ExitCode> {
+    let (name, takes_events) = match which {
+        Service::Up => ("footfall", true),
+        Service::Ingest => ("footfall-ingest", true),
+        Service::Processor => ("footfall-processor", false),
+    };
+    logging::begin(config, takes_events)?;
     memory::bound();
     let runtime = threads()?;
     let telemetry = telemetry::begin(name, runtime.handle())?;
-    let result = runtime.block_on(service);
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = service => result,
+            never = logging::auth::expire(config), if takes_events => match never {},
+        }
+    });
     telemetry.end();
     runtime.shutdown_timeout(LEAVE);
     result.map(done)

@@ -100,7 +100,7 @@ fn in_use(folder: &Path, lock: &mut File) -> Problem {
     )
 }
 
-fn unwritable(folder: &Path, error: &std::io::Error) -> Problem {
+pub(crate) fn unwritable(folder: &Path, error: &std::io::Error) -> Problem {
     Problem::new(
         format!("cannot write to the data folder {}: {error}", folder.display()),
         "make it writable for this user, or use another folder: --data DIR (FOOTFALL_DATA)",

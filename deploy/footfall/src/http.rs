@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use url::Url;
+use url::{Position, Url};
 
 /// A client of one server: connects when needed, keeps the connection.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Client {
     connector: Connector,
     /// Whether it is the configured ClickHouse, whose settings a remedy names.
     configured: bool,
+    /// As it stands in the `Host` header.
+    host: String,
     open: Option<Http>,
 }
 
@@ -51,14 +53,17 @@ impl Client {
         address.port = base.port_or_known_default().unwrap_or(address.port);
         Ok(Self {
             configured: false,
+            // As browsers write it: some servers know no host with a port that goes without saying.
+            host: base[Position::BeforeHost..Position::AfterPort].to_owned(),
             ..Self::over(Connector::any(&address)?)
         })
     }
 
     /// A client of the server that a connector leads to.
     #[must_use]
-    pub const fn over(connector: Connector) -> Self {
+    pub fn over(connector: Connector) -> Self {
         Self {
+            host: connector.address().authority(),
             connector,
             configured: true,
             open: None,
@@ -79,7 +84,7 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(target)
-            .header(HOST, self.connector.address().authority());
+            .header(HOST, &self.host);
         for (name, value) in headers {
             request = request.header(name, value);
         }

@@ -7,8 +7,8 @@
 //!    [`credentials`], [`sites`]); [`log_source`] is the local log as the processor's source, [`live`] the stream of fates;
 //! 4. `cluster` (cargo feature `kafka`): the same parts as services, with Kafka between them;
 //! 5. commands that talk to a running Footfall over HTTP ([`http`], [`target`], [`clickhouse`]): [`send`], [`tail`],
-//!    [`query`], [`audit`], [`ledger`], [`replay`], [`gone`], [`migrate`], [`loadgen`];
-//! 6. [`check`]: what is wrong with this set-up; [`show`]: what is set; [`terminal`]: how all of it is told.
+//!    [`fate`], [`unlink`], [`query`], [`audit`], [`ledger`], [`replay`], [`gone`], [`migrate`], [`loadgen`];
+//! 6. [`check`]: what is wrong with this set-up, [`install`]: with a page; [`show`]: what is set; [`terminal`]: how all of it is told.
 
 pub mod audit;
 pub mod check;
@@ -20,8 +20,10 @@ pub mod commands;
 pub mod config;
 pub mod credentials;
 pub mod data;
+pub mod fate;
 pub mod gone;
 pub mod http;
+pub mod install;
 pub mod ledger;
 pub mod live;
 pub mod loadgen;
@@ -40,4 +42,5 @@ pub mod tail;
 pub mod target;
 pub mod telemetry;
 pub mod terminal;
+pub mod unlink;
 pub mod up;

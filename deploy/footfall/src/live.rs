@@ -1,4 +1,5 @@
-//! The live stream: fates of events as they are decided, as server-sent events (WHATWG HTML, section 9.2).
+//! The live stream: fates of events as they are decided, and what the edge turned away, as server-sent events (WHATWG HTML,
+//! section 9.2). A node of a cluster that only takes events tells of refusals alone.
 //!
 //! The routes are in `up/late.rs`: `/demo/live` on the public port, which shows only the site `demo`, and `/live` on the
 //! operator's port, which `footfall tail` reads. While nobody watches, nothing is made.
@@ -8,6 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use footfall_delivery::Reason;
+use footfall_ingest::{Refusals, Refused};
 use footfall_processor::control::{Control, Notice};
 use hyper::body::Frame;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -29,12 +31,15 @@ const QUEUE: usize = 256;
 /// A comment now and then, so that a watcher who has gone is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
+/// `fate` of what was turned away and has no number.
+pub const REFUSED: &str = "refused";
+
 /// One fate as it is streamed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Fate {
     /// When it was told, ms since 1970.
     pub at: i64,
-    /// `row`, or the reason in the ledger.
+    /// `row`, the reason in the ledger, or [`REFUSED`].
     pub fate: String,
     /// Milliseconds from receipt to the acknowledged insert.
     pub latency_ms: i64,
@@ -53,6 +58,29 @@ pub struct Fate {
     pub name: String,
     /// Path of the page.
     pub path: String,
+    /// Of a refusal: why, the label of a [`Reject`](footfall_schemas::Reject); else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Of a refusal: what exactly.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// Of a refusal: the origin of the page, if anything says it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub origin: String,
+}
+
+impl From<Refused> for Fate {
+    fn from(refused: Refused) -> Self {
+        Self {
+            at: refused.at,
+            fate: REFUSED.to_owned(),
+            site: refused.site,
+            reason: refused.reason.label().to_owned(),
+            detail: refused.detail,
+            origin: refused.origin,
+            ..Self::default()
+        }
+    }
 }
 
 impl From<Notice> for Fate {
@@ -74,6 +102,7 @@ impl From<Notice> for Fate {
             kind: text(|event| event.kind.label()),
             name: text(|event| &event.name),
             path: text(|event| &event.path),
+            ..Self::default()
         }
     }
 }
@@ -111,18 +140,20 @@ impl Filter {
 /// What the routes share.
 #[derive(Debug, Clone)]
 pub struct Live {
-    control: Control,
+    control: Option<Control>,
+    refusals: Refusals,
     watchers: Arc<Semaphore>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Live {
-    /// Streams that end when `stop` is cancelled.
+    /// Streams that end when `stop` is cancelled. Without a processor there are only refusals to tell of.
     #[must_use]
-    pub fn new(control: Control, stop: CancellationToken) -> Self {
+    pub fn new(control: Option<Control>, refusals: Refusals, stop: CancellationToken) -> Self {
         Self {
             control,
+            refusals,
             watchers: Arc::new(Semaphore::new(WATCHERS)),
             tasks: TaskTracker::new(),
             stop,
@@ -162,7 +193,8 @@ impl Live {
     }
 
     async fn feed(self, filter: Filter, sender: mpsc::Sender<Bytes>) {
-        let mut notices = self.control.subscribe();
+        let mut notices = self.control.as_ref().map(Control::subscribe);
+        let mut refusals = self.refusals.subscribe();
         let mut line = Some(Bytes::from_static(b": footfall\n\n"));
         loop {
             // A full queue belongs to a slow watcher, who misses some; a closed one has gone.
@@ -172,8 +204,13 @@ impl Live {
                 return;
             }
             line = tokio::select! {
-                notice = notices.recv() => match notice {
-                    Ok(notice) => event_line(&filter, notice),
+                notice = next(&mut notices) => match notice {
+                    Ok(notice) => event_line(&filter, notice.into()),
+                    Err(RecvError::Lagged(_)) => None,
+                    Err(RecvError::Closed) => return,
+                },
+                refused = refusals.recv() => match refused {
+                    Ok(refused) => event_line(&filter, refused.into()),
                     Err(RecvError::Lagged(_)) => None,
                     Err(RecvError::Closed) => return,
                 },
@@ -185,8 +222,15 @@ impl Live {
     }
 }
 
-fn event_line(filter: &Filter, notice: Notice) -> Option<Bytes> {
-    let fate = Fate::from(notice);
+/// The next notice; where there is no processor, none ever.
+async fn next(notices: &mut Option<broadcast::Receiver<Notice>>) -> Result<Notice, RecvError> {
+    match notices {
+        Some(notices) => notices.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn event_line(filter: &Filter, fate: Fate) -> Option<Bytes> {
     if !filter.wants(&fate) {
         return None;
     }

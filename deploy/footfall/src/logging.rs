@@ -1,19 +1,39 @@
-//! What Footfall says about itself: lines on stderr and, if configured, in rolling files. Never personal data.
+//! What Footfall says about itself: lines on stderr and, if configured, in rolling files. Never personal data: logins have a
+//! stream of their own, [`auth`].
+
+pub mod auth;
 
 use crate::config::Config;
 use crate::config::value::LogFormat;
 use anyhow::{Context as _, Result};
+use footfall_ingest::AUTH;
 use std::io::IsTerminal as _;
+use tracing::Subscriber;
 use tracing_appender::rolling::{Builder, RollingFileAppender, Rotation};
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _, fmt};
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
-/// Begins logging for the rest of the process.
+/// A layer of any kind.
+type Lines<S> = Box<dyn Layer<S> + Send + Sync>;
+
+/// Begins logging for the rest of the process; with the log of logins where the process takes events.
 ///
 /// # Errors
-/// When the level cannot be read or the folder of the files cannot be written.
-pub fn begin(config: &Config) -> Result<()> {
+/// When the level cannot be read or a folder of files cannot be written.
+pub fn begin(config: &Config, takes_events: bool) -> Result<()> {
+    let logins = takes_events.then(|| auth::layers(config)).transpose()?;
+    tracing_subscriber::registry()
+        .with(ordinary(config)?)
+        .with(logins.flatten())
+        .try_init()
+        .context("cannot begin logging")
+}
+
+/// Everything but logins, on stderr and in files, of the configured level.
+fn ordinary<S: Subscriber + for<'span> LookupSpan<'span>>(config: &Config) -> Result<Lines<S>> {
     let filter = EnvFilter::try_new(&config.log.level).with_context(|| {
         format!(
             "`log.level`: `{}` is no level such as info or info,footfall_ingest=debug",
@@ -22,8 +42,8 @@ pub fn begin(config: &Config) -> Result<()> {
     })?;
     let terminal = std::io::stderr().is_terminal();
     let lines = match config.log.format {
-        LogFormat::Json => json(),
-        LogFormat::Auto if !terminal => json(),
+        LogFormat::Json => json(std::io::stderr),
+        LogFormat::Auto if !terminal => json(std::io::stderr),
         LogFormat::Auto | LogFormat::Pretty => fmt::layer()
             .compact()
             .with_target(false)
@@ -31,23 +51,20 @@ pub fn begin(config: &Config) -> Result<()> {
             .with_writer(std::io::stderr)
             .boxed(),
     };
-    let files = files(config)?.map(|files| fmt::layer().json().flatten_event(true).with_writer(files));
-    tracing_subscriber::registry()
-        .with(filter)
-        .with(lines)
-        .with(files)
-        .try_init()
-        .context("cannot begin logging")
+    let both = lines.and_then(files(config)?.map(json));
+    let but_logins = filter.and(filter_fn(|metadata| metadata.target() != AUTH));
+    Ok(both.with_filter(but_logins).boxed())
 }
 
-fn json<S>() -> Box<dyn tracing_subscriber::Layer<S> + Send + Sync>
+fn json<S, W>(writer: W) -> Lines<S>
 where
-    S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    W: for<'writer> fmt::MakeWriter<'writer> + Send + Sync + 'static,
 {
     fmt::layer()
         .json()
         .flatten_event(true)
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .boxed()
 }
 

@@ -48,7 +48,22 @@ pub async fn run(config: &Config, args: &SendArgs) -> Result<bool> {
     if let Some(reason) = reply.reason_for(0) {
         bail!("the event was refused: {reason}");
     }
-    let Some(access) = own_clickhouse(config, &target)? else {
+    settle(config, &target, id, start, wait).await
+}
+
+/// Waits until the fate of an event can be seen, and says it. Gives whether it became a row; of another machine's Footfall
+/// it is not known, and taken for one.
+///
+/// # Errors
+/// When ClickHouse cannot be asked, or has nothing for too long.
+pub(crate) async fn settle(
+    config: &Config,
+    target: &Target,
+    id: Uuid,
+    start: Instant,
+    wait: Duration,
+) -> Result<bool> {
+    let Some(access) = own_clickhouse(config, target)? else {
         note("its fate is in the ClickHouse of that Footfall: SELECT * FROM events WHERE event_id = …");
         say(format_args!("event id {id}"));
         return Ok(true);
@@ -84,7 +99,7 @@ fn event(args: &SendArgs, site: &str, id: Uuid) -> Value {
 }
 
 /// The ClickHouse behind the target, if it is the instance on the data folder.
-fn own_clickhouse(config: &Config, target: &Target) -> Result<Option<Access>> {
+pub(crate) fn own_clickhouse(config: &Config, target: &Target) -> Result<Option<Access>> {
     let Some(run) = &target.run else { return Ok(None) };
     match clickhouse::configured(config, Role::Reader)? {
         Some(access) => Ok(Some(access)),

@@ -1,10 +1,11 @@
-//! `footfall tail`: the live stream of a running Footfall, one line per event.
+//! `footfall tail`: the live stream of a running Footfall, one line per event or refusal. With `--event` the fate of one
+//! event, from the tables: [`crate::fate`].
 
 use crate::cli::TailArgs;
 use crate::config::Config;
 use crate::data;
 use crate::http::Client;
-use crate::live::Fate;
+use crate::live::{Fate, REFUSED};
 use crate::terminal::{Colour, harmless, note, paint, write};
 use anyhow::{Context as _, Result, bail};
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -102,6 +103,9 @@ fn show(json: &str, raw: bool) -> std::io::Result<()> {
 }
 
 fn line(fate: &Fate) -> String {
+    if fate.fate == REFUSED {
+        return refusal(fate);
+    }
     let what = if fate.name.is_empty() {
         &fate.path
     } else {
@@ -121,6 +125,17 @@ fn line(fate: &Fate) -> String {
         fate.kind,
         harmless(what),
         paint(Colour::Dim, format_args!("#{}", fate.seq)),
+    )
+}
+
+fn refusal(fate: &Fate) -> String {
+    format!(
+        "{}  {}  {:<12} {}: {}\n",
+        clock(fate.at),
+        paint(Colour::Red, format_args!("{REFUSED:<10}")),
+        harmless(&fate.site),
+        fate.reason,
+        harmless(&fate.detail),
     )
 }
 

@@ -161,8 +161,11 @@ impl Up {
         let store = Store::open(&self.config, &self.credentials.writer_password).await?;
         let store = self.store.insert(store);
         let processor = start_processor(&self.config, store, &self.log)?;
-        self.late
-            .set(Live::new(processor.control.clone(), self.stop_live.clone()));
+        self.late.set(Live::new(
+            Some(processor.control.clone()),
+            self.late.refusals.clone(),
+            self.stop_live.clone(),
+        ));
         self.beside.spawn(banner::first_event(processor.control.clone()));
         self.processor = Some(processor);
         self.run.clickhouse = Some(store.url.clone());

@@ -3,6 +3,7 @@
 use super::key_value;
 use clap::Args;
 use std::path::PathBuf;
+use uuid::Uuid;
 
 /// Arguments of `send`.
 #[derive(Debug, Args)]
@@ -32,6 +33,43 @@ pub struct SendArgs {
     #[arg(long = "prop", value_name = "KEY=VALUE", value_parser = key_value)]
     pub props: Vec<(String, String)>,
     /// How long to wait for its fate
+    #[arg(long, default_value = "15s")]
+    pub wait: String,
+    /// Where to send.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// Arguments of `install`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  footfall install https://shop.example/
+  footfall install https://shop.example/cart --site shop")]
+pub struct InstallArgs {
+    /// Address of a page
+    #[arg(value_name = "URL")]
+    pub page: String,
+    /// The site that its tag should name
+    #[arg(long)]
+    pub site: Option<String>,
+}
+
+/// Arguments of `unlink`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  footfall unlink --site shop --visitor 01932f4c-0000-7000-8000-000000000001
+  footfall unlink --site shop --user ada                      on all devices
+  footfall unlink --site shop --visitor 01932f4c-0000-7000-8000-000000000001 --user ada")]
+pub struct UnlinkArgs {
+    /// The visitor, as `visitor_id` of its events says; without --user: whoever it was
+    #[arg(long, value_name = "ID", required_unless_present = "user")]
+    pub visitor: Option<Uuid>,
+    /// The user; without --visitor: on all devices
+    #[arg(long, value_name = "USER", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub user: Option<String>,
+    /// How long to wait until it can be seen
     #[arg(long, default_value = "15s")]
     pub wait: String,
     /// Where to send.
@@ -69,14 +107,21 @@ pub struct Target {
 Examples:
   footfall tail
   footfall tail --site shop --type login,login_failed
+  footfall tail --event 01932f4c-8d1e-7c3a-9b5f-000000000013     what became of that one
   footfall tail --json | jq 'select(.fate != \"row\")'")]
 pub struct TailArgs {
     /// Only this site
     #[arg(long)]
     pub site: Option<String>,
-    /// Only these types, comma separated
+    /// Only these types, comma separated; refusals have none
     #[arg(long = "type", value_name = "TYPES", value_delimiter = ',')]
     pub kinds: Vec<String>,
+    /// What became of the event of this id, asked of the tables: its numbers, row and ledger entries
+    #[arg(long, value_name = "ID", conflicts_with_all = ["site", "kinds", "count", "url"])]
+    pub event: Option<Uuid>,
+    /// How long to wait for the fate of that event
+    #[arg(long, value_name = "TIME", default_value = "10s", requires = "event")]
+    pub wait: String,
     /// One JSON object per line
     #[arg(long)]
     pub json: bool,

@@ -6,6 +6,7 @@
 use super::kafka;
 use crate::config::Config;
 use crate::data::{self, Held};
+use crate::live::Live;
 use crate::metrics::forwarder;
 use crate::problem::{Problem, Problems};
 use crate::sites;
@@ -106,7 +107,9 @@ impl Ingest {
         let (stop_edge, stop_forward) = (CancellationToken::new(), CancellationToken::new());
         let shown = Arc::clone(&progress);
         let figures = Arc::new(move |text: &mut String| forwarder::render(&shown.snapshot(), text));
-        let settings = up::edge::config(&config, public, None, &Late::new(admin), figures)?;
+        let late = Late::new(admin);
+        late.set(Live::new(None, late.refusals.clone(), stop_edge.clone()));
+        let settings = up::edge::config(&config, public, None, &late, figures)?;
         let listeners = Listeners {
             public: sockets.public,
             admin: Some(sockets.admin),

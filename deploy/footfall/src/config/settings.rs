@@ -139,6 +139,17 @@ settings! {
         keep_files: u32 = "7";
     }
 
+    /// The log of logins: a line for each login, failed login and logout with user, session and address as the site's policy
+    /// leaves it. A stream of its own, because no other log has such things.
+    auth_log: AuthLog {
+        /// Whether it is written to stdout, JSON. Other lines go to stderr.
+        stdout: bool = "true";
+        /// The folder of its files, one a day (UTC), JSON; relative paths lie in the data folder. Empty: no files.
+        folder: Option<PathBuf> = "auth-log";
+        /// How long a line is kept there: the file of a day is removed when its last line is older.
+        keep: Duration = "90d";
+    }
+
     /// The demo page at `/`, with buttons that send events for the site `demo`.
     demo: Demo {
         /// Whether it is served. Switch it off on a public address.

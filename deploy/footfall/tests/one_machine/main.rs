@@ -7,7 +7,10 @@ mod configuration;
 mod earlier_folders;
 mod harness;
 mod https;
+mod install;
 mod ledger;
+mod logins;
+mod nothing_arrives;
 mod replay;
 #[cfg(feature = "otel")]
 mod traces;
