@@ -68,11 +68,12 @@ try {
     accepted += body.accepted ?? 0;
     assert.equal(status, { "No name": 400, "Unknown site": 403 }[label] ?? 200, `${label}: ${text}`);
     if (status === 200) assert.equal(body.events.length, body.accepted, text);
+    // At once, and before rows of earlier buttons push it off the page.
+    if (label === "No name") await eventually("the refusal on the page", async () => assert.match(await page.textContent("#live"), /refused: missing_field/));
     if (label === "One good, one bad") assert.deepEqual([body.accepted, body.rejected[0].index, body.rejected[0].reason], [1, 1, "unknown_type"]);
   }
   await page.waitForFunction(() => document.querySelectorAll("#live tr").length > 0);
   await eventually("the duplicate on the page", async () => assert.match(await page.textContent("#live"), /ledger: duplicate/));
-  await eventually("the refusal on the page", async () => assert.match(await page.textContent("#live"), /refused: missing_field/));
   assert.match(await page.textContent("#fate"), /^footfall tail --event [0-9a-f-]{36}$/);
   await page.screenshot({ path: join(process.env.TEST_SCREENSHOTS ?? folder, "demo.png"), fullPage: true });
 
