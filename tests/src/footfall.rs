@@ -23,8 +23,16 @@ fn patience() -> Duration {
 ///
 /// # Errors
 /// Says what was waited for, and the probe's last error.
-pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Result<T>) -> Result<T> {
-    let deadline = Instant::now() + patience();
+pub fn eventually<T>(what: &str, probe: impl FnMut() -> Result<T>) -> Result<T> {
+    within(patience(), what, probe)
+}
+
+/// The same for so long.
+///
+/// # Errors
+/// As [`eventually`].
+pub fn within<T>(patience: Duration, what: &str, mut probe: impl FnMut() -> Result<T>) -> Result<T> {
+    let deadline = Instant::now() + patience;
     loop {
         match probe() {
             Ok(value) => return Ok(value),

@@ -34,6 +34,8 @@ struct Shared {
     holding: AtomicBool,
     open: AtomicBool,
     over: AtomicBool,
+    /// Head of the held insert.
+    request: Mutex<String>,
     /// What came back for the held insert.
     answer: Mutex<Vec<u8>>,
     codes: Mutex<BTreeMap<u32, u64>>,
@@ -74,6 +76,15 @@ impl Gate {
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.shared.holding.load(Ordering::SeqCst)
+    }
+
+    /// The instance in the tag of the held insert: the process that sent it, as no other start of it is called.
+    #[must_use]
+    pub fn instance(&self) -> Option<String> {
+        let request = self.shared.request.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, rest) = request.split_once("log_comment=")?;
+        let tag = rest.split(['&', ' ']).next()?;
+        tag.rsplit_once("%2F").map(|(_, instance)| instance.to_owned())
     }
 
     /// Lets it go.
@@ -122,7 +133,7 @@ impl Shared {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 // An error of either side ends the connection.
-                _ = self.requests(client, &server, &held);
+                _ = self.requests(client, &server, &held, target);
                 drop((server.shutdown(Shutdown::Write), client.shutdown(Shutdown::Read)));
             });
             scope.spawn(|| {
@@ -132,7 +143,13 @@ impl Shared {
         });
     }
 
-    fn requests(&self, mut from: &TcpStream, mut to: &TcpStream, held: &AtomicBool) -> std::io::Result<()> {
+    fn requests(
+        &self,
+        mut from: &TcpStream,
+        mut to: &TcpStream,
+        held: &AtomicBool,
+        target: SocketAddr,
+    ) -> std::io::Result<()> {
         let mut buffer = vec![0; 256 * 1024];
         while let read @ 1.. = from.read(&mut buffer)? {
             let mut bytes = buffer[..read].to_vec();
@@ -140,6 +157,8 @@ impl Shared {
             if hold != Hold::Nothing {
                 // Its sender may be frozen at any time from now on.
                 let (head, body) = (head(&bytes), length(&bytes));
+                *self.request.lock().unwrap_or_else(PoisonError::into_inner) =
+                    String::from_utf8_lossy(&bytes[..head]).into_owned();
                 while bytes.len() < head + body {
                     let read = from.read(&mut buffer)?;
                     bytes.extend_from_slice(&buffer[..read]);
@@ -153,8 +172,8 @@ impl Shared {
                     std::thread::sleep(Duration::from_millis(5));
                 }
                 if hold == Hold::Whole {
-                    // The server may have closed the idle connection meanwhile.
-                    return self.late(to.peer_addr()?, &rest);
+                    // The server may have closed the idle connection meanwhile; it does not even say then whose it was.
+                    return self.late(target, &rest);
                 }
                 bytes = rest;
             }

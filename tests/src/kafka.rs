@@ -92,6 +92,24 @@ impl Kafka {
         Ok(unread.sum())
     }
 
+    /// What stands beside the group's committed positions, partition by partition; the group may have members.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn words(&self, group: &str) -> Result<Vec<String>> {
+        let consumer: BaseConsumer = self.connection().client().set("group.id", group).create()?;
+        let mut list = TopicPartitionList::new();
+        for partition in 0..i32::try_from(self.partitions()?)? {
+            list.add_partition(TOPIC, partition);
+        }
+        let committed = consumer.committed_offsets(list, PATIENCE)?;
+        let words = committed.elements();
+        Ok(words
+            .iter()
+            .map(|element| element.metadata().to_owned())
+            .collect())
+    }
+
     /// Removes everything that the topic has, as retention does. Gives how many records that were.
     ///
     /// # Errors

@@ -89,6 +89,14 @@ impl Service {
         self.command.env(name, value);
     }
 
+    /// A variable of its environment, if it was given one.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let mut variables = self.command.get_envs();
+        let (_, value) = variables.find(|(key, _)| *key == name)?;
+        Some(value?.to_string_lossy().into_owned())
+    }
+
     /// `kill -9`.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use crate::faults::inject;
 use crate::plan::{Fault, Step, Wanted};
-use crate::world::{World, lock};
+use crate::world::{PATIENCE, World, lock};
 use anyhow::{Context, Result, ensure};
 use footfall_tests::account::Account;
 use footfall_tests::books::{Books, query};
@@ -12,9 +12,6 @@ use footfall_tests::seed::Seed;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-
-/// Most time in which everything acknowledged must be in the table after a fault. It bounds a failure, it judges nothing.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Length of a round in which faults are mixed, and how many go on at once.
 const ROUND: Duration = Duration::from_secs(90);
@@ -162,9 +159,17 @@ impl Report {
 /// Injects one fault after the other until the round is over; gives which.
 fn hand(world: &World, faults: &[Fault], mut seed: Seed, round: Instant) -> Result<Vec<Fault>> {
     let mut done = Vec::new();
-    while round.elapsed() < ROUND {
+    while round.elapsed() < ROUND && !world.broken.load(Ordering::Relaxed) {
         let fault = *seed.pick(faults);
-        inject(world, fault, false, &mut seed).with_context(|| format!("{fault:?}, mixed"))?;
+        if let Err(error) = inject(world, fault, false, &mut seed) {
+            // What the other hands will say may only be what follows from it.
+            world.broken.store(true, Ordering::Relaxed);
+            println!(
+                "{fault:?}, mixed, {:.0?} into the round: {error:#}",
+                round.elapsed()
+            );
+            return Err(error.context(format!("{fault:?}, mixed")));
+        }
         done.push(fault);
         std::thread::sleep(Duration::from_millis(seed.below(3_000)));
     }

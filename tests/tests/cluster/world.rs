@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use footfall_broker::Broker;
 use footfall_tests::books::{number, query};
 use footfall_tests::cluster::{Cluster, Wiring};
-use footfall_tests::footfall::{Home, eventually, free_port};
+use footfall_tests::footfall::{Home, eventually, free_port, within};
 use footfall_tests::gate::Gate;
 use footfall_tests::kafka::Kafka;
 use footfall_tests::proxy::Proxy;
@@ -15,9 +15,14 @@ use footfall_tests::steady::Steady;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Partitions of a new topic.
 pub(crate) const PARTITIONS: u32 = 12;
+
+/// Most time in which what is acknowledged must be in the table when nothing is broken any more. It bounds a failure, it
+/// judges nothing: on a machine that does much else, a group may need several rounds to find together.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A processor, and its own way to ClickHouse.
 pub(crate) struct Member {
@@ -35,6 +40,8 @@ pub(crate) struct World {
     pub(crate) proxy: Proxy,
     /// Several faults go on at once.
     pub(crate) mixed: AtomicBool,
+    /// One of them went wrong: no others are begun.
+    pub(crate) broken: AtomicBool,
     /// What was seen of refused zombies and the like; for the report.
     pub(crate) seen: Mutex<Seen>,
     /// Topic and group; inside: how often the group was renamed.
@@ -91,6 +98,7 @@ impl World {
             homes: ingests.each_ref().map(|ingest| wiring.home(ingest)),
             proxy,
             mixed: AtomicBool::default(),
+            broken: AtomicBool::default(),
             seen: Mutex::default(),
             topic: Mutex::default(),
             ingests: ingests.map(Mutex::new),
@@ -128,7 +136,7 @@ impl World {
 
     /// Waits until both tables have every number up to these heights.
     pub(crate) fn wait_for(&self, heights: &[(String, u64)]) -> Result<()> {
-        eventually("all numbers", || {
+        within(PATIENCE, "all numbers", || {
             for (log, height) in heights {
                 let gap = gap(self.home(), log, *height)?;
                 ensure!(
@@ -172,19 +180,25 @@ impl World {
         })
     }
 
-    /// What every service has printed, and what the processors count.
+    /// What the broker and every service have printed, and what the services count.
     pub(crate) fn printed(&self) -> String {
-        let counted = self
+        let members = self
             .processors
             .iter()
             .map(|member| lock(member).service.metrics());
+        let counted = self
+            .ingests
+            .iter()
+            .map(|ingest| lock(ingest).metrics())
+            .chain(members);
         let counted = counted.map(|text| text.unwrap_or_else(|error| error.to_string()));
         let ingests = self.ingests.iter().map(|ingest| lock(ingest).printed());
         let processors = self
             .processors
             .iter()
             .map(|member| lock(member).service.printed());
-        ingests
+        std::iter::once(lock(&self.broker).printed())
+            .chain(ingests)
             .chain(processors)
             .chain(counted)
             .collect::<Vec<_>>()

@@ -5,6 +5,7 @@ use crate::world::{Member, World, lock};
 use anyhow::Result;
 use footfall_tests::footfall::eventually;
 use footfall_tests::seed::Seed;
+use footfall_tests::service::Service;
 use std::sync::MutexGuard;
 use std::time::Duration;
 
@@ -63,6 +64,11 @@ fn group(renamed: u64) -> String {
         0 => "footfall".to_owned(),
         times => format!("footfall-{times}"),
     }
+}
+
+/// The one that it was started in.
+pub(super) fn group_of(service: &Service) -> String {
+    service.variable(GROUP).unwrap_or_else(|| group(0))
 }
 
 /// In good order.

@@ -1,9 +1,10 @@
 //! A processor that was taken for dead comes back, with an insert on its way.
 
+use super::group::group_of;
 use super::one;
-use crate::world::{Member, World, lock};
+use crate::world::{Member, PATIENCE, World, lock};
 use anyhow::{Context, Result, bail, ensure};
-use footfall_tests::footfall::eventually;
+use footfall_tests::footfall::{eventually, within};
 use footfall_tests::gate::Hold;
 use footfall_tests::seed::Seed;
 use std::time::{Duration, Instant};
@@ -12,8 +13,8 @@ use std::time::{Duration, Instant};
 const SOON: Duration = Duration::from_secs(30);
 const TURNS: usize = 6;
 
-/// Session time-out, lease, and a little: until then its insert may pass, because it is a member like any other.
-const GONE: Duration = Duration::from_secs(22);
+/// Between two looks at what the group has committed.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Stopped with an insert in its gate; the others take over and do its work; then the insert is let go, and it wakes.
 pub(super) fn zombie(world: &World, hold: Hold, seed: &mut Seed) -> Result<()> {
@@ -44,7 +45,7 @@ fn holds(member: &Member) -> bool {
 fn stopped_with_it(world: &World, member: &Member, hold: Hold) -> Result<()> {
     let (refused, lost) = (refused(member)?, lost(member));
     member.service.signal(libc::SIGSTOP);
-    let taken_over = take_over(world);
+    let taken_over = take_over(world, member);
     member.gate.release();
     let ended = taken_over.and_then(|()| {
         eventually("the end of the held insert", || {
@@ -73,8 +74,23 @@ fn stopped_with_it(world: &World, member: &Member, hold: Hold) -> Result<()> {
 }
 
 /// Returns when the others have done everything that it had not.
-fn take_over(world: &World) -> Result<()> {
-    std::thread::sleep(GONE);
+///
+/// Until then its insert may rightly pass: it is a member like any other, and how long the group takes to notice depends on
+/// what else goes on. An `open` of somebody else's over its own is the proof that its fence lies behind: the lease has
+/// passed since, and what it was inserting was killed. What is let in after that is let in wrongly.
+fn take_over(world: &World, member: &Member) -> Result<()> {
+    let instance = member.gate.instance().context("the tag of the held insert")?;
+    let group = group_of(&member.service);
+    within(PATIENCE, "others to have what it had", || {
+        let words = world.kafka.words(&group)?;
+        let its = words.iter().filter(|word| word.contains(&instance)).count();
+        let open = words.iter().filter(|word| word.contains(" open ")).count();
+        if its > 0 || open == 0 {
+            std::thread::sleep(LOOK);
+            bail!("of {} partitions {open} are open, {its} still by it", words.len());
+        }
+        Ok(())
+    })?;
     world.wait_for(&world.heights()?)
 }
 
