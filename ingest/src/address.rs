@@ -4,19 +4,20 @@ use crate::secret::{self, Secret};
 use crate::sites::IpPolicy;
 use hmac::Mac;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use zeroize::Zeroizing;
 
-/// The text that is stored for `ip`; `salt` is asked only by the policy that needs it.
-pub(crate) fn keep(ip: IpAddr, policy: IpPolicy, salt: impl FnOnce() -> Secret) -> String {
+/// The text that is stored for `ip`; `salt` is asked only by the policy that needs it. Without one nothing is stored.
+pub(crate) fn keep(ip: IpAddr, policy: IpPolicy, salt: impl FnOnce() -> Option<Zeroizing<Secret>>) -> String {
     match policy {
         IpPolicy::Truncate => network(ip).to_string(),
         IpPolicy::Full => ip.to_string(),
-        IpPolicy::Hash => hash(ip, &salt()),
+        IpPolicy::Hash => salt().map_or_else(String::new, |salt| hash(ip, &salt)),
         IpPolicy::None => String::new(),
     }
 }
 
 /// The /24 of an IPv4 address, the /48 of an IPv6 one.
-fn network(ip: IpAddr) -> IpAddr {
+pub(crate) fn network(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits() & 0xFFFF_FF00).into(),
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 80)).into(),
@@ -39,7 +40,7 @@ mod tests {
     use crate::sites::IpPolicy;
 
     fn kept(ip: &str, policy: IpPolicy) -> String {
-        keep(ip.parse().unwrap(), policy, || [7; 32])
+        keep(ip.parse().unwrap(), policy, || Some([7; 32].into()))
     }
 
     #[test]

@@ -2,18 +2,23 @@
 
 use crate::answer::Refusal;
 use crate::head::Head;
-use crate::identify::Trust;
+use crate::identity::Trust;
+use crate::sites::host::host_of;
 use crate::sites::live::{Live, Table};
-use footfall_schemas::Reject;
+use crate::stamp::Sender;
+use footfall_schemas::reject::Rejection;
+use footfall_schemas::{BeaconEvent, Reject};
 use sha2::{Digest, Sha256};
-use std::time::Instant;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 
-/// Finds the site and checks key, origin and rate, in this order: a server is not asked for its origin.
+/// Finds the site and checks key, origin and rates, in this order: a server is not asked for its origin.
 pub(crate) fn admit<'t>(
     table: &'t Table,
     site: &str,
     head: &Head<'_>,
+    client: IpAddr,
     events: usize,
 ) -> Result<(&'t Live, Trust), Refusal> {
     let live = table.get(site).ok_or_else(|| unknown_site(site))?;
@@ -21,22 +26,55 @@ pub(crate) fn admit<'t>(
     if trust == Trust::Public {
         check_origin(live, head)?;
     }
+    let of_address = live.site.address_rate_limit.filter(|_| trust == Trust::Public);
+    if let Some(limit) = of_address {
+        let taken = live.memory.addresses.take(limit, client, events, Instant::now());
+        taken.map_err(|wait| {
+            too_fast(
+                "the address sends more events than the site allows one address",
+                wait,
+            )
+        })?;
+    }
     if let Some(limit) = live.site.rate_limit {
-        live.memory
-            .bucket
-            .take(limit, events, Instant::now())
-            .map_err(|wait| {
-                let seconds = u32::try_from(wait.as_secs())
-                    .unwrap_or(u32::MAX)
-                    .saturating_add(1);
-                Refusal::new(
-                    Reject::RateLimited,
-                    "the site sends more events than its rate limit allows",
-                )
-                .retry_after(seconds)
-            })?;
+        let taken = live.memory.bucket.take(limit, events, Instant::now());
+        taken.map_err(|wait| too_fast("the site sends more events than its rate limit allows", wait))?;
     }
     Ok((live, trust))
+}
+
+fn too_fast(detail: &str, wait: Duration) -> Refusal {
+    let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+    Refusal::new(Reject::RateLimited, detail).retry_after(seconds.saturating_add(1))
+}
+
+/// The event, if the page that it names lies where the site's pages lie, or a server says so.
+pub(crate) fn check_host<'e>(
+    sender: &Sender<'_>,
+    event: BeaconEvent<'e>,
+) -> Result<BeaconEvent<'e>, Rejection> {
+    let hostnames = &sender.live.site.hostnames;
+    if hostnames.is_empty() || sender.trust == Trust::Server {
+        return Ok(event);
+    }
+    let host = match host_of(&event.url) {
+        "" => host_of(sender.head.page_origin()),
+        host => host,
+    };
+    if hostnames.iter().any(|allowed| allowed.allows(host)) {
+        return Ok(event);
+    }
+    let (shown, _) = footfall_schemas::limits::cut(host, 256);
+    Err(Rejection::new(
+        Reject::OriginNotAllowed,
+        format!("the page's host {shown:?} is not one of the site's `hostnames`"),
+    ))
+}
+
+/// Finds the site for a page of one of its origins, without a key.
+pub(crate) fn site_of_page<'t>(table: &'t Table, site: &str, head: &Head<'_>) -> Result<&'t Live, Refusal> {
+    let live = table.get(site).ok_or_else(|| unknown_site(site))?;
+    check_origin(live, head).map(|()| live)
 }
 
 fn unknown_site(site: &str) -> Refusal {

@@ -1,6 +1,7 @@
 //! What the sender gets back. One shape for kept events, one for requests that failed as a whole.
 
 use crate::cors::Cors;
+use crate::events::Kept;
 use axum::body::Body;
 use bytes::Bytes;
 use footfall_schemas::reject::Rejection;
@@ -75,6 +76,8 @@ struct Whole<'a> {
 struct Batch<'a> {
     accepted: usize,
     rejected: Vec<Rejected<'a>>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    token: &'a str,
 }
 
 /// One event that was not kept.
@@ -97,15 +100,32 @@ impl<'a> Rejected<'a> {
 }
 
 /// 200 with what was kept; 400 if nothing was.
-pub(crate) fn batch(accepted: usize, rejected: &[(usize, Rejection)], cors: &Cors) -> Answer {
-    if accepted == 1 && rejected.is_empty() {
-        return json(StatusCode::OK, ONE_ACCEPTED, cors);
+pub(crate) fn batch(kept: &Kept, cors: &Cors) -> Answer {
+    if kept.accepted == 1 && kept.rejected.is_empty() {
+        return json(StatusCode::OK, one_accepted(kept.farewell.token()), cors);
     }
     let body = Batch {
-        accepted,
-        rejected: Rejected::list(rejected),
+        accepted: kept.accepted,
+        rejected: Rejected::list(&kept.rejected),
+        token: kept.farewell.token(),
     };
-    json(status_of(accepted), to_json(&body), cors)
+    json(status_of(kept.accepted), to_json(&body), cors)
+}
+
+/// The usual answer. A token has no character that JSON would escape.
+fn one_accepted(token: &str) -> Bytes {
+    if token.is_empty() {
+        return ONE_ACCEPTED;
+    }
+    let begin = br#"{"accepted":1,"rejected":[],"token":""#;
+    [&begin[..], token.as_bytes(), b"\"}"].concat().into()
+}
+
+/// One line for each cookie.
+pub(crate) fn set_cookies(cookies: &[HeaderValue], headers: &mut HeaderMap) {
+    for cookie in cookies {
+        headers.append(header::SET_COOKIE, cookie.clone());
+    }
 }
 
 pub(crate) const fn status_of(accepted: usize) -> StatusCode {
@@ -145,6 +165,11 @@ pub(crate) fn mark(headers: &mut HeaderMap, id: uuid::Uuid) {
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
+}
+
+/// Nobody may keep the answer.
+pub(crate) fn not_stored(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
 /// A JSON answer that nobody may keep.

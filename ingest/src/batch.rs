@@ -1,14 +1,15 @@
 //! From a body to entries of the log: decode, identify, stamp. Synchronous, with one look at the clock.
 
 use crate::address;
-use crate::admit::admit;
+use crate::admit::{admit, check_host};
 use crate::answer::Refusal;
 use crate::auth_log::LoginLine;
 use crate::client_ip;
 use crate::debug::Asked;
 use crate::edge::Edge;
 use crate::head::Head;
-use crate::identify::{Pages, Trust};
+use crate::identity::Trust;
+use crate::identity::visit::{Arrival, Farewell, Visit};
 use crate::metrics::Metrics;
 use crate::stamp::{Sender, stamp};
 use footfall_log::Entry;
@@ -16,7 +17,6 @@ use footfall_schemas::beacon::{self, Beacon, Single, Stamp};
 use footfall_schemas::reject::Rejection;
 use footfall_schemas::{BeaconEvent, Event, Kind, Reject, reserved};
 use std::net::IpAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Builder;
 
 /// What one request has for the log, and what it has not.
@@ -29,6 +29,8 @@ pub(crate) struct Batch {
     pub(crate) logins: Vec<LoginLine>,
     /// What was accepted, if the sender asked.
     pub(crate) asked: Vec<Asked>,
+    /// What the answer tells the browser, if the events are kept.
+    pub(crate) farewell: Farewell,
 }
 
 /// What is counted once the entries are durable.
@@ -102,23 +104,31 @@ impl Batch {
         count: usize,
     ) -> Result<Self, Refusal> {
         let table = edge.table.load();
-        let (live, trust) =
-            admit(&table, request.site, head, count).map_err(|refusal| refusal.of_site(request.site))?;
-        let received_at = now_ms();
-        let keep = |ip| address::keep(ip, live.site.ip, || edge.salt.at(received_at.unsigned_abs()));
-        let (ip, ip_source) = client_ip::find(peer, &head.forwarding, &edge.config.proxies);
+        let (client, ip_source) = client_ip::find(peer, &head.forwarding, &edge.config.proxies);
+        let (live, trust) = admit(&table, request.site, head, client, count)
+            .map_err(|refusal| refusal.of_site(request.site))?;
+        let received_at = edge.config.clock.now_ms();
+        let salts = &*edge.secrets.salts;
+        let keep = |ip| address::keep(ip, live.site.ip, || salts.at(received_at, received_at));
         let ip = if trust == Trust::Public {
-            keep(ip)
+            keep(client)
         } else {
             String::new()
         };
-        let pages = Pages::new(Builder::from_random_bytes(rand::random()).into_uuid());
+        let ring = edge.secrets.ring.load();
+        let arrival = Arrival {
+            live,
+            head,
+            trust,
+            ip: client,
+            now: received_at,
+            request: Builder::from_random_bytes(rand::random()).into_uuid(),
+        };
+        let mut visit = Visit::begin(arrival, &ring, salts);
         let sender = Sender {
             live,
             head,
-            identity: &edge.identity,
             trust,
-            pages: &pages,
             received_at,
             sent_at: request.sent_at,
             ip: &ip,
@@ -132,16 +142,11 @@ impl Batch {
         };
         let room = request.bytes / count.max(1) + 512;
         for (index, event) in events.enumerate() {
-            match event.and_then(|event| check_reserved(event, trust)) {
-                Ok(event) => {
-                    batch.counts.take(&event);
-                    let event = stamp(event, &sender, rand::random);
-                    batch.logins.extend(LoginLine::of(&event));
-                    if head.debug {
-                        batch.asked.push(Asked::of(index, &event));
-                    }
-                    batch.entries.push(entry(&event, room));
-                }
+            let allowed = event
+                .and_then(|event| check_reserved(event, trust))
+                .and_then(|event| check_host(&sender, event));
+            match allowed {
+                Ok(event) => batch.take(index, event, &sender, &mut visit, room),
                 Err(rejection) => {
                     let refusals = &edge.config.extra.refusals;
                     refusals.tell(request.site, head.page_origin(), &rejection);
@@ -149,7 +154,26 @@ impl Batch {
                 }
             }
         }
+        // `farewell.takeover` says that a session of somebody logged in went on from elsewhere.
+        batch.farewell = visit.end();
         Ok(batch)
+    }
+
+    fn take<'e>(
+        &mut self,
+        index: usize,
+        event: BeaconEvent<'e>,
+        sender: &Sender<'e>,
+        visit: &mut Visit<'_>,
+        room: usize,
+    ) {
+        self.counts.take(&event);
+        let event = stamp(event, sender, visit, rand::random);
+        self.logins.extend(LoginLine::of(&event));
+        if sender.head.debug {
+            self.asked.push(Asked::of(index, &event));
+        }
+        self.entries.push(entry(&event, room));
     }
 }
 
@@ -184,10 +208,4 @@ fn entry(event: &Event<'_>, room: usize) -> Entry {
         key: event.visitor.into_bytes(),
         payload,
     }
-}
-
-/// Milliseconds since 1970; a clock before that counts as 1970.
-pub(crate) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

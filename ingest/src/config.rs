@@ -5,6 +5,9 @@
 
 pub mod duration;
 
+use crate::clock::Clock;
+use crate::identity::daily::DailySalts;
+use crate::identity::ring::KeyRing;
 use crate::refused::Refusals;
 use crate::sites::Sites;
 use axum::Router;
@@ -20,9 +23,16 @@ use std::time::Duration;
 pub struct Config {
     /// Folder of `identity.key` and `ip-salt`, both made at first start, mode 0600.
     pub data: PathBuf,
-    /// The key behind visitors and sessions; none: that of `identity.key`. Nodes of one cluster must have the same.
+    /// The keys behind visitors and sessions; none: those of `identity.key`, which is read again when it changes. Nodes of
+    /// one cluster must have the same.
     #[serde(skip)]
-    pub identity: Option<IdentityKey>,
+    pub identity: Option<KeyRing>,
+    /// Salts of the days that come from outside; none: those of `ip-salt`. Nodes of one cluster must have the same.
+    #[serde(skip)]
+    pub salts: Option<Arc<DailySalts>>,
+    /// What time it is.
+    #[serde(skip)]
+    pub clock: Clock,
     /// Where the sites come from.
     pub sites: SitesConfig,
     /// What one sender, or all together, may take.
@@ -43,6 +53,8 @@ impl Default for Config {
         Self {
             data: PathBuf::from("footfall-data"),
             identity: None,
+            salts: None,
+            clock: Clock::default(),
             sites: SitesConfig::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
@@ -50,24 +62,6 @@ impl Default for Config {
             paths: Paths::default(),
             extra: Extra::default(),
         }
-    }
-}
-
-/// 32 secret bytes.
-#[derive(Clone, PartialEq, Eq)]
-pub struct IdentityKey(pub(crate) crate::secret::Secret);
-
-impl IdentityKey {
-    /// Reads 64 hex digits.
-    #[must_use]
-    pub fn from_hex(text: &str) -> Option<Self> {
-        crate::secret::from_hex(text.trim()).map(Self)
-    }
-}
-
-impl std::fmt::Debug for IdentityKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
     }
 }
 
@@ -176,6 +170,8 @@ pub struct Paths {
     pub events: String,
     /// `GET`: one page view from a page without JavaScript.
     pub pixel: String,
+    /// `DELETE`: the visitor's cookie.
+    pub visitor: String,
     /// `GET`: the beacon script; its debug texts lie beside it (`/beacon-debug.js`).
     pub beacon: String,
 }
@@ -185,6 +181,7 @@ impl Default for Paths {
         Self {
             events: "/v1/events".to_owned(),
             pixel: "/v1/pixel.gif".to_owned(),
+            visitor: "/v1/visitor".to_owned(),
             beacon: "/beacon.js".to_owned(),
         }
     }

@@ -41,7 +41,7 @@ impl Cors {
 }
 
 /// Answers `OPTIONS`. The site stands in a body that has not been sent yet, so an origin passes that any site allows.
-pub(crate) fn preflight<B>(request: &Request<B>, table: &Table) -> Answer {
+pub(crate) fn preflight<B>(request: &Request<B>, table: &Table, methods: &'static str) -> Answer {
     let asked = request.headers();
     let Some(origin) = asked
         .get(header::ORIGIN)
@@ -60,7 +60,7 @@ pub(crate) fn preflight<B>(request: &Request<B>, table: &Table) -> Answer {
     );
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("POST, GET"),
+        HeaderValue::from_static(methods),
     );
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
     if let Some(wanted) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {

@@ -40,6 +40,8 @@ impl Asked {
 struct Told<'a> {
     accepted: usize,
     rejected: Vec<Rejected<'a>>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    token: &'a str,
     log_id: Uuid,
     events: Vec<Accepted>,
 }
@@ -70,6 +72,7 @@ pub(crate) fn answer(log_id: Uuid, kept: &Kept, cors: &Cors) -> Answer {
     let body = Told {
         accepted: kept.accepted,
         rejected: Rejected::list(&kept.rejected),
+        token: kept.farewell.token(),
         log_id,
         events: events.collect(),
     };

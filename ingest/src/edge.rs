@@ -5,15 +5,14 @@ use crate::body::{Budget, collect};
 use crate::config::Config;
 use crate::cors;
 use crate::head::Head;
-use crate::identify::Identity;
+use crate::identity::keep::Secrets;
 use crate::metrics::Metrics;
-use crate::salt::Salt;
 use crate::script::Scripts;
 use crate::server::{Handler, Link};
 use crate::sites::live::Table;
 use crate::stream::Streamed;
 use crate::trace::Traces;
-use crate::{events, pixel, probes};
+use crate::{events, pixel, probes, visitor};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
@@ -31,8 +30,7 @@ pub(crate) struct Edge {
     pub(crate) config: Config,
     pub(crate) table: ArcSwap<Table>,
     pub(crate) log: Log,
-    pub(crate) identity: Identity,
-    pub(crate) salt: Salt,
+    pub(crate) secrets: Secrets,
     pub(crate) budget: Budget,
     pub(crate) scripts: Scripts,
     pub(crate) metrics: Arc<Metrics>,
@@ -70,7 +68,7 @@ impl Handler for Edge {
         if path == paths.events {
             return match *request.method() {
                 Method::POST => events::receive(self, link, request).await,
-                Method::OPTIONS => cors::preflight(&request, &self.table.load()),
+                Method::OPTIONS => cors::preflight(&request, &self.table.load(), "POST, GET"),
                 _ => not_allowed("POST, OPTIONS"),
             };
         }
@@ -78,6 +76,11 @@ impl Handler for Edge {
         match path {
             path if path == paths.pixel && is_get => pixel::receive(self, link, &request).await,
             path if path == paths.pixel => not_allowed("GET, HEAD"),
+            path if path == paths.visitor => match *request.method() {
+                Method::DELETE => visitor::forget(self, &request),
+                Method::OPTIONS => cors::preflight(&request, &self.table.load(), "DELETE"),
+                _ => not_allowed("DELETE, OPTIONS"),
+            },
             "/health" if is_get => probes::health(),
             "/ready" if is_get => probes::ready(self),
             path => match self.scripts.answer(request.method(), path, request.headers()) {

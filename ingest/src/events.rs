@@ -7,6 +7,7 @@ use crate::cors::Cors;
 use crate::debug::{self, Asked};
 use crate::edge::Edge;
 use crate::head::Head;
+use crate::identity::visit::Farewell;
 use crate::server::Link;
 use footfall_log::AppendError;
 use footfall_schemas::Reject;
@@ -23,6 +24,8 @@ pub(crate) struct Kept {
     pub(crate) first: u64,
     /// What was accepted, if the sender asked.
     pub(crate) asked: Vec<Asked>,
+    /// Nothing, unless events were kept: what is sent again meets the cookie that it met before.
+    pub(crate) farewell: Farewell,
 }
 
 /// Answers one request.
@@ -32,8 +35,16 @@ pub(crate) async fn receive(edge: &Edge, link: &Link, request: Request<Incoming>
     head.trace = edge.traces.begin("POST events", &head);
     head.debug = debug::is_asked(parts.uri.query());
     let answer = match keep(edge, link, &head, body).await {
-        Ok(kept) if head.debug => debug::answer(edge.log.id(), &kept, &Cors::readable(head.origin)),
-        Ok(kept) => answer::batch(kept.accepted, &kept.rejected, &Cors::readable(head.origin)),
+        Ok(kept) => {
+            let cors = Cors::readable(head.origin);
+            let mut answer = if head.debug {
+                debug::answer(edge.log.id(), &kept, &cors)
+            } else {
+                answer::batch(&kept, &cors)
+            };
+            answer::set_cookies(&kept.farewell.set_cookie, answer.headers_mut());
+            answer
+        }
         Err(refusal) => refuse(edge, &head, &refusal),
     };
     head.trace.answered(answer.status());
@@ -58,6 +69,7 @@ async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, body: Incoming) -> Resu
 /// Appends what a batch has to keep, and counts it.
 pub(crate) async fn append(edge: &Edge, batch: Batch) -> Result<Kept, Refusal> {
     let (accepted, mut first) = (batch.entries.len(), 0);
+    edge.metrics.cookies(&batch.farewell);
     if accepted > 0 {
         let numbers = edge.log.append(batch.entries).await;
         first = numbers.map_err(|error| not_appended(&error))?.start;
@@ -75,6 +87,11 @@ pub(crate) async fn append(edge: &Edge, batch: Batch) -> Result<Kept, Refusal> {
         rejected: batch.rejected,
         first,
         asked: batch.asked,
+        farewell: if accepted > 0 {
+            batch.farewell
+        } else {
+            Farewell::default()
+        },
     })
 }
 

@@ -8,10 +8,16 @@ use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 use std::borrow::Cow;
 
+/// Lines of `Cookie` that are looked at. HTTP/1.1 allows one; some proxies split it.
+const COOKIE_LINES: usize = 4;
+
 /// What the steps need of a request's headers. Text is cut to its limit; empty means absent.
 #[derive(Debug, Default)]
 pub(crate) struct Head<'a> {
     pub(crate) origin: Option<&'a HeaderValue>,
+    pub(crate) host: &'a str,
+    cookies: [&'a [u8]; COOKIE_LINES],
+    cookie_lines: usize,
     pub(crate) referer: Cow<'a, str>,
     pub(crate) key: Option<&'a [u8]>,
     pub(crate) content_type: Option<&'a [u8]>,
@@ -39,6 +45,13 @@ impl<'a> Head<'a> {
         for (name, value) in headers {
             match name.as_str() {
                 "origin" => head.origin = Some(value),
+                "host" => head.host = value.to_str().unwrap_or_default(),
+                "cookie" => {
+                    if let Some(line) = head.cookies.get_mut(head.cookie_lines) {
+                        *line = value.as_bytes();
+                        head.cookie_lines += 1;
+                    }
+                }
                 "referer" => head.referer = text(value, limits::URL_BYTES).0,
                 "user-agent" => {
                     (head.user_agent, head.user_agent_cut) = text(value, limits::USER_AGENT_BYTES);
@@ -77,6 +90,11 @@ impl<'a> Head<'a> {
             _ => return,
         };
         *target = text(value, limits::HEADER_BYTES).0;
+    }
+
+    /// The lines of `Cookie`.
+    pub(crate) fn cookies(&self) -> &[&'a [u8]] {
+        self.cookies.get(..self.cookie_lines).unwrap_or_default()
     }
 
     /// The origin of the page: `Origin`, or else that of `Referer`; empty if neither says.

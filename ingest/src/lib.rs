@@ -4,14 +4,14 @@
 //! 1. limit: `server` (connections, deadlines, drain), `body` (size, pace, shared memory, decompression);
 //! 2. decode: `batch` reads the body with the types of `footfall-schemas`; `admit` finds the [`sites`] entry and checks
 //!    key, origin (`cors`) and rate;
-//! 3. identify: `identify` (visitor, session), `client_ip` and `address` (whose address, and what is kept of it);
-//! 4. stamp: `stamp` makes the `Event`: ids, times, cuts, flags (`names`);
+//! 3. identify: `identity` (visitor, session, cookie), `client_ip` and `address` (whose address, and what is kept of it);
+//! 4. stamp: `stamp` makes the `Event`: ids, times, cuts, flags (`names`, `hints`);
 //! 5. append: `events` waits for the log's group fdatasync;
 //! 6. answer: `answer`, or `debug` for who asked what became of each event; `auth_log` says who logged in, `refused` tells
 //!    who watches what was turned away.
 //!
-//! `edge` holds what all requests share and sends each to its step; `pixel`, `script` and `probes` are the other endpoints;
-//! `metrics` counts; `secret` and `salt` keep keys on disk. Nothing here knows of ClickHouse.
+//! `edge` holds what all requests share and sends each to its step; `pixel`, `visitor`, `script` and `probes` are the other
+//! endpoints; `metrics` counts; `secret` keeps keys on disk. Nothing here knows of ClickHouse.
 
 pub mod config;
 pub mod sites;
@@ -23,12 +23,14 @@ mod auth_log;
 mod batch;
 mod body;
 mod client_ip;
+mod clock;
 mod cors;
 mod debug;
 mod edge;
 mod events;
 mod head;
-mod identify;
+mod hints;
+mod identity;
 mod metrics;
 mod names;
 mod pixel;
@@ -36,18 +38,19 @@ mod probes;
 mod rate;
 mod refused;
 mod run;
-mod salt;
 mod script;
 mod secret;
 mod server;
 mod stamp;
 mod stream;
 mod trace;
+mod visitor;
 
 pub use auth_log::AUTH;
-pub use config::{
-    Config, Extra, IdentityKey, Limits, MetricsSource, Paths, Proxies, ProxyHeader, SitesConfig, Timeouts,
-};
+pub use clock::Clock;
+pub use config::{Config, Extra, Limits, MetricsSource, Paths, Proxies, ProxyHeader, SitesConfig, Timeouts};
+pub use identity::daily::{DailySalts, random_salt};
+pub use identity::ring::{KeyInfo, KeyRing};
 pub use metrics::metrics_of_an_idle_edge;
 pub use refused::{Refusals, Refused};
 pub use run::{IngestError, Listeners, run};

@@ -4,8 +4,9 @@ mod render;
 
 pub use render::metrics_of_an_idle_edge;
 
-pub(crate) use render::log;
+pub(crate) use render::{log, secrets};
 
+use crate::identity::visit::Farewell;
 use footfall_schemas::{Kind, Reject};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -46,6 +47,9 @@ const STATUSES: [u16; 17] = [
     200, 204, 304, 400, 403, 404, 405, 408, 413, 415, 429, 500, 503, 299, 399, 499, 599,
 ];
 
+/// What becomes of visitors' cookies.
+const COOKIE_FATES: [&str; 5] = ["read", "forged", "unknown_key", "malformed", "sent"];
+
 /// Everything that is counted.
 #[derive(Default)]
 pub(crate) struct Metrics {
@@ -67,6 +71,8 @@ pub(crate) struct Metrics {
     pub(crate) timeout_write: Counter,
     pub(crate) sites_reloaded: Counter,
     pub(crate) sites_broken: Counter,
+    cookies: [Counter; COOKIE_FATES.len()],
+    pub(crate) takeovers: Counter,
 }
 
 impl Metrics {
@@ -85,6 +91,23 @@ impl Metrics {
     pub(crate) fn accepted(&self, kind: Kind, n: u64) {
         if let Some(counter) = self.accepted.get(usize::from(kind.code()) - 1) {
             counter.add(n);
+        }
+    }
+
+    pub(crate) fn cookies(&self, farewell: &Farewell) {
+        let seen = farewell.seen;
+        let sent = u32::try_from(farewell.set_cookie.len()).unwrap_or(0);
+        let counts = [seen.read, seen.forged, seen.unknown_key, seen.malformed, sent];
+        for (counter, count) in self.cookies.iter().zip(counts) {
+            if count > 0 {
+                counter.add(u64::from(count));
+            }
+        }
+        if farewell
+            .takeover
+            .is_some_and(|takeover| takeover.network || takeover.agent)
+        {
+            self.takeovers.add(1);
         }
     }
 

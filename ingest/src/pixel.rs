@@ -1,9 +1,10 @@
-//! `GET /v1/pixel.gif?site=…&url=…&title=…&referrer=…`: one page view from a page without JavaScript.
+//! `GET /v1/pixel.gif?site=…&url=…&title=…&referrer=…&consent=…`: one page view from a page without JavaScript. It sets the
+//! visitor's cookie as the endpoint for events does.
 //!
 //! Always a GIF, also when the view was not kept, so that no page shows a broken image: browsers look at the image, who
 //! debugs looks at the status and at the header `x-footfall-reason`.
 
-use crate::answer::{Answer, Refusal, with_body};
+use crate::answer::{Answer, Refusal, set_cookies, with_body};
 use crate::batch::{Batch, Request};
 use crate::edge::Edge;
 use crate::events::{append, refuse};
@@ -27,7 +28,11 @@ pub(crate) async fn receive(edge: &Edge, link: &Link, request: &HttpRequest<Inco
     let head = Head::read(request.headers());
     let query = request.uri().query().unwrap_or_default();
     match keep(edge, link, &head, query).await {
-        Ok(()) => gif(StatusCode::OK),
+        Ok(cookies) => {
+            let mut answer = gif(StatusCode::OK);
+            set_cookies(&cookies, answer.headers_mut());
+            answer
+        }
         Err(refusal) => {
             // Counts, and logs what is ours.
             let json = refuse(edge, &head, &refusal);
@@ -45,7 +50,7 @@ pub(crate) async fn receive(edge: &Edge, link: &Link, request: &HttpRequest<Inco
     }
 }
 
-async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, query: &str) -> Result<(), Refusal> {
+async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, query: &str) -> Result<Vec<HeaderValue>, Refusal> {
     let mut site = Cow::Borrowed("");
     let mut event = BeaconEvent::of(Kind::PageView);
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -54,6 +59,7 @@ async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, query: &str) -> Result<
             "url" => event.url = value,
             "title" => event.title = value,
             "referrer" => event.referrer = value,
+            "consent" => event.consent = value,
             _ => event.unknown_fields += 1,
         }
     }
@@ -67,7 +73,8 @@ async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, query: &str) -> Result<
         bytes: query.len(),
     };
     let batch = Batch::stamp(edge, link.peer, head, &request, std::iter::once(Ok(event)), 1)?;
-    append(edge, batch).await.map(drop)
+    let kept = append(edge, batch).await?;
+    Ok(kept.farewell.set_cookie)
 }
 
 fn gif(status: StatusCode) -> Answer {

@@ -88,6 +88,8 @@ pub(crate) fn ready(edge: &Edge) -> Answer {
 pub(crate) fn metrics(edge: &Edge) -> Answer {
     let mut text = String::with_capacity(8192);
     edge.metrics.render(&mut text);
+    let secrets = &edge.secrets;
+    metrics::secrets(&mut text, secrets.ring.load().len(), secrets.salts.days().len());
     metrics::log(&mut text, &edge.log.state(), &edge.log.stats());
     if let Some(more) = &edge.config.extra.metrics {
         more(&mut text);

@@ -1,14 +1,11 @@
 //! Start and stop: the only way in, and the order in which everything ends.
 
-use crate::batch::now_ms;
 use crate::body::Budget;
 use crate::config::{Config, Limits, Proxies};
 use crate::edge::{Admin, Edge};
-use crate::identify::Identity;
+use crate::identity::keep::Secrets;
 use crate::metrics::Metrics;
-use crate::salt::Salt;
 use crate::script::Scripts;
-use crate::secret;
 use crate::server::Server;
 use crate::sites::live::Table;
 use crate::sites::{SitesError, watch};
@@ -76,6 +73,7 @@ pub async fn run(
             () = public.serve(listeners.public, shutdown.clone()) => {}
             () = drain => {}
             () = watch::watch(&edge.config.sites, &edge.table, &edge.metrics) => {}
+            () = edge.secrets.watch(&edge.config.clock) => {}
         }
         drained.cancel();
     };
@@ -90,23 +88,11 @@ pub async fn run(
 
 fn open(config: Config, log: Log) -> Result<Edge, IngestError> {
     let sites = watch::load(&config.sites)?;
-    let in_folder = |name: &str| config.data.join(name);
-    let failed = |path: &PathBuf| {
-        let path = path.clone();
-        |source| IngestError::Secret { path, source }
-    };
-    std::fs::create_dir_all(&config.data).map_err(failed(&config.data))?;
-    let (key_file, salt_file) = (in_folder("identity.key"), in_folder("ip-salt"));
-    let key = match &config.identity {
-        Some(given) => given.0,
-        None => secret::key(&key_file).map_err(failed(&key_file))?,
-    };
-    let salt = Salt::open(&salt_file, now_ms().unsigned_abs()).map_err(failed(&salt_file))?;
+    let secrets = Secrets::open(&config, &config.clock)?;
     Ok(Edge {
         table: ArcSwap::from_pointee(Table::new(&sites, None)),
         log,
-        identity: Identity::new(&key),
-        salt,
+        secrets,
         budget: Budget::new(config.limits.body_memory_bytes),
         scripts: Scripts::new(&config.paths),
         metrics: Arc::new(Metrics::default()),

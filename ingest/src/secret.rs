@@ -1,12 +1,12 @@
 //! Secrets of this node on disk: 32 random bytes as hex in a file of its own, readable by its owner alone.
 //!
-//! Used by [`crate::identify`] (the node's key, for ever) and [`crate::salt`] (the salt of the day).
+//! Used by [`crate::identity`]: the key ring, and the salts of the days, which have to vanish.
 
 use hmac::{Hmac, Mac};
 use rand::Rng;
 use sha2::Sha256;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -27,14 +27,22 @@ pub(crate) fn keyed(secret: &Secret) -> Hmac<Sha256> {
     Hmac::new(&block.into())
 }
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// `bytes` as lower-case hex digits.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
     bytes
         .iter()
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
         .collect()
+}
+
+/// Appends `bytes` as lower-case hex digits.
+pub(crate) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    for byte in bytes {
+        out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
 }
 
 /// 32 bytes from 64 hex digits.
@@ -77,15 +85,16 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
         .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
-/// The key in that file; made at first start.
-pub(crate) fn key(path: &Path) -> io::Result<Secret> {
-    if let Some(text) = read(path)? {
-        return from_hex(text.trim())
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not 64 hex digits"));
-    }
-    let key = random();
-    write(path, &to_hex(&key))?;
-    Ok(key)
+/// As [`write`], and then overwrites what the file had before with zeros: on a file system that writes in place (ext4,
+/// XFS) nothing of it stays on the disk.
+pub(crate) fn replace_and_shred(path: &Path, text: &str) -> io::Result<()> {
+    let old = OpenOptions::new().write(true).open(path).ok();
+    write(path, text)?;
+    let Some(mut old) = old else { return Ok(()) };
+    let bytes = usize::try_from(old.metadata()?.len()).unwrap_or(0);
+    old.rewind()?;
+    old.write_all(&vec![0; bytes])?;
+    old.sync_all()
 }
 
 #[cfg(test)]

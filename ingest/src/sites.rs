@@ -1,9 +1,10 @@
 //! The sites (tenants): who may send what from where, and what is kept of it.
 //!
-//! [`site`] has the fields of one site as its file says them, [`origin`] the patterns of allowed origins, [`mod@file`]
+//! [`site`] has the fields of one site as its file says them, [`origin`] and [`host`] the patterns of what is allowed, [`mod@file`]
 //! reads the TOML file, `live` holds the table that requests look into, and `watch` replaces it when the file changes.
 
 pub mod file;
+pub mod host;
 pub mod origin;
 pub mod site;
 
@@ -11,7 +12,7 @@ pub(crate) mod live;
 pub(crate) mod watch;
 
 pub use file::SitesError;
-pub use site::{CookieMode, CookiePolicy, IpPolicy, RateLimit, SameSite, SessionCuts, Site};
+pub use site::{CookieMode, CookiePolicy, IpPolicy, RateLimit, SameSite, Secure, SessionCuts, Site, Without};
 
 use origin::Origin;
 use std::collections::BTreeMap;

@@ -1,7 +1,9 @@
 //! From what the public sent to what is in the log: ids, times, cuts and flags. Pure: clock and randomness come in.
 
 use crate::head::Head;
-use crate::identify::{Identity, Pages, Trust};
+use crate::hints;
+use crate::identity::Trust;
+use crate::identity::visit::Visit;
 use crate::sites::live::Live;
 use footfall_schemas::beacon::Stamp;
 use footfall_schemas::event::{Event, IpSource, VERSION};
@@ -14,9 +16,7 @@ use uuid::Builder;
 pub(crate) struct Sender<'a> {
     pub(crate) live: &'a Live,
     pub(crate) head: &'a Head<'a>,
-    pub(crate) identity: &'a Identity,
     pub(crate) trust: Trust,
-    pub(crate) pages: &'a Pages,
     /// Milliseconds since 1970, the edge's one look at its clock.
     pub(crate) received_at: i64,
     pub(crate) sent_at: Stamp,
@@ -33,6 +33,7 @@ pub(crate) struct Sender<'a> {
 pub(crate) fn stamp<'a>(
     event: BeaconEvent<'a>,
     sender: &Sender<'a>,
+    visit: &mut Visit<'_>,
     noise: impl FnOnce() -> [u8; 10],
 ) -> Event<'a> {
     let mut flags = Flags::default();
@@ -41,14 +42,8 @@ pub(crate) fn stamp<'a>(
     flags.set_if(Flag::Pixel, sender.pixel);
     flags.set_if(Flag::PropsCut, event.props.cut);
     flags.set_if(Flag::Untrusted, !server && names_a_visitor(&event));
-    let who = sender.identity.who(
-        &sender.live.site.key,
-        &event,
-        sender.trust,
-        sender.pages,
-        &mut flags,
-    );
     let time = time(event.ts, sender, &mut flags);
+    let who = visit.who(&event, time, &mut flags);
     let place = place(&event, sender, &mut flags);
     let mut cut = |text, bytes, flag| cut(text, bytes, flag, &mut flags);
     let mut stamped = Event {
@@ -59,7 +54,7 @@ pub(crate) fn stamp<'a>(
         name: cut(event.name, limits::NAME_BYTES, Flag::StringCut),
         visitor: who.visitor,
         session: who.session,
-        session_start: if server { time } else { sender.received_at },
+        session_start: who.session_start,
         session_reason: who.reason,
         decision: who.decision,
         user_id: cut(event.user_id, limits::USER_ID_BYTES, Flag::StringCut),
@@ -95,6 +90,7 @@ pub(crate) fn stamp<'a>(
         props: event.props.pairs,
         traceparent: Cow::Borrowed(sender.head.trace.context()),
     };
+    hints::take(&mut stamped.props, &mut stamped.hints);
     make_id(&mut stamped, noise);
     limit_names(&mut stamped, sender.live);
     stamped

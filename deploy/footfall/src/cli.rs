@@ -6,6 +6,7 @@
 mod ask;
 #[cfg(feature = "kafka")]
 mod cluster;
+mod keys;
 mod ledger;
 mod load;
 mod site;
@@ -13,6 +14,7 @@ mod site;
 pub use ask::{AuditArgs, InstallArgs, QueryArgs, SendArgs, TailArgs, Target, UnlinkArgs};
 #[cfg(feature = "kafka")]
 pub use cluster::{DrainArgs, IngestArgs, LostArgs, ResendArgs};
+pub use keys::{KeysCommand, RevokeArgs, RingArgs, RotateArgs};
 pub use ledger::{ConfirmArgs, Filter, LedgerArgs, LedgerCommand, ReplayArgs, ShowArgs, SkipArgs};
 pub use load::LoadgenArgs;
 pub use site::{SiteAddArgs, SiteCommand};
@@ -156,6 +158,9 @@ pub enum Command {
     /// List or add the sites that may send events
     #[command(subcommand)]
     Site(SiteCommand),
+    /// The keys that visitors' cookies are signed with: list, rotate, revoke
+    #[command(subcommand)]
+    Keys(KeysCommand),
 }
 
 /// Arguments of `check`.

@@ -1,14 +1,14 @@
 //! From a command line to its command and its exit code. The codes stand in `--help`.
 
-use crate::cli::{Cli, Command, Service, SiteCommand};
+use crate::cli::{Cli, Command, KeysCommand, Service, SiteCommand};
 #[cfg(feature = "kafka")]
 use crate::cluster;
 use crate::config::{self, Config, Loaded};
 use crate::problem::Problems;
 use crate::terminal::{Colour, note, paint};
 use crate::{
-    audit, check, fate, gone, install, ledger, loadgen, logging, memory, migrate, query, replay, send, show,
-    sites, tail, telemetry, unlink, up,
+    audit, check, fate, gone, install, keys, ledger, loadgen, logging, memory, migrate, query, replay, send,
+    show, sites, tail, telemetry, unlink, up,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -112,6 +112,9 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         Some(Command::Config(_)) => Ok(show_config(loaded)),
         Some(Command::Site(SiteCommand::List)) => sites::list(config).map(done),
         Some(Command::Site(SiteCommand::Add(args))) => sites::add(config, args).map(done),
+        Some(Command::Keys(KeysCommand::List(args))) => keys::list(config, args).map(done),
+        Some(Command::Keys(KeysCommand::Rotate(args))) => keys::rotate(config, args).map(done),
+        Some(Command::Keys(KeysCommand::Revoke(args))) => keys::revoke(config, args).map(done),
     }
 }
 

@@ -24,6 +24,7 @@ pub mod fate;
 pub mod gone;
 pub mod http;
 pub mod install;
+pub mod keys;
 pub mod ledger;
 pub mod live;
 pub mod loadgen;

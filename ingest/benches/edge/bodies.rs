@@ -51,8 +51,8 @@ fn batch(number: u32) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-/// Appends request `n`: a single event, or one of `batches`.
-pub(crate) fn request(request: &mut Vec<u8>, n: u64, batches: Option<&[Vec<u8>]>) {
+/// Appends request `n`: a single event, or one of `batches`; with a cookie, unless it is empty.
+pub(crate) fn request(request: &mut Vec<u8>, n: u64, batches: Option<&[Vec<u8>]>, cookie: &[u8]) {
     let single;
     let (body, encoding) = match batches {
         Some(batches) => {
@@ -65,6 +65,11 @@ pub(crate) fn request(request: &mut Vec<u8>, n: u64, batches: Option<&[Vec<u8>]>
         }
     };
     request.extend_from_slice(HEAD.as_bytes());
+    if !cookie.is_empty() {
+        request.extend_from_slice(b"cookie: ");
+        request.extend_from_slice(cookie);
+        request.extend_from_slice(b"\r\n");
+    }
     request.extend_from_slice(format!("{encoding}content-length: {}\r\n\r\n", body.len()).as_bytes());
     request.extend_from_slice(body);
 }

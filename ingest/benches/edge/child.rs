@@ -2,7 +2,8 @@
 
 use axum::Router;
 use axum::routing::post;
-use footfall_ingest::{Config, Listeners, Sites, run};
+use footfall_ingest::sites::{CookieMode, Without};
+use footfall_ingest::{Config, Listeners, Site, Sites, run};
 use footfall_log::Log;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -91,7 +92,8 @@ pub(crate) fn serve(server: &str) {
         println!("{} {}", public.local_addr().unwrap(), admin.local_addr().unwrap());
         match server {
             "bare" => bare(public, admin).await,
-            _ => ours(public, admin).await,
+            "anonymous" => ours(public, admin, CookieMode::Never).await,
+            _ => ours(public, admin, CookieMode::Always).await,
         }
     });
 }
@@ -123,7 +125,8 @@ fn warm(folder: &std::path::Path) {
     std::fs::remove_file(path).unwrap();
 }
 
-async fn ours(public: TcpListener, admin: TcpListener) {
+/// With [`CookieMode::Never`] a visitor is a page load: nobody is recognised, nothing is set, no token is handed out.
+async fn ours(public: TcpListener, admin: TcpListener, mode: CookieMode) {
     let folder = tempfile::tempdir().unwrap();
     warm(folder.path());
     let log = footfall_log::Config {
@@ -136,7 +139,13 @@ async fn ours(public: TcpListener, admin: TcpListener) {
         ..Config::default()
     };
     config.limits.connections_per_address = 1024;
-    config.sites.builtin = Sites::demo(["https://shop.example"]).unwrap();
+    let sites = Sites::demo(["https://shop.example"]).unwrap();
+    let with_mode = |mut site: Site| {
+        site.cookie.mode = mode;
+        site.cookie.without = Without::Page;
+        site
+    };
+    config.sites.builtin = sites.iter().cloned().map(with_mode).collect();
     let listeners = Listeners {
         public,
         admin: Some(admin),

@@ -17,6 +17,8 @@ pub(crate) struct Load<'b> {
     pub(crate) connections: usize,
     /// Compressed batches instead of single events.
     pub(crate) batches: Option<&'b [Vec<u8>]>,
+    /// Each connection is a visitor who keeps the cookie of the last answer.
+    pub(crate) returning: bool,
 }
 
 /// What came back.
@@ -44,7 +46,7 @@ impl Load<'_> {
             let mut senders = JoinSet::new();
             for _ in 0..self.connections {
                 let batches = self.batches.map(<[_]>::to_vec);
-                senders.spawn(send(self.to, batches, start + seconds));
+                senders.spawn(send(self.to, batches, self.returning, start + seconds));
             }
             // Never sleeps: a server that wakes its client pays for that, one whose client is busy does not, and clients
             // on another machine cost neither.
@@ -66,14 +68,15 @@ impl Load<'_> {
     }
 }
 
-async fn send(to: SocketAddr, batches: Option<Vec<Vec<u8>>>, until: Instant) -> Vec<u32> {
+async fn send(to: SocketAddr, batches: Option<Vec<Vec<u8>>>, returning: bool, until: Instant) -> Vec<u32> {
     let mut stream = TcpStream::connect(to).await.unwrap();
     stream.set_nodelay(true).unwrap();
     let (mut micros, mut request, mut answer) = (Vec::new(), Vec::new(), vec![0; 4096]);
+    let mut cookie = Vec::new();
     loop {
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
         request.clear();
-        bodies::request(&mut request, n, batches.as_deref());
+        bodies::request(&mut request, n, batches.as_deref(), &cookie);
         let sent = Instant::now();
         if sent >= until {
             return micros;
@@ -87,5 +90,17 @@ async fn send(to: SocketAddr, batches: Option<Vec<Vec<u8>>>, until: Instant) -> 
             String::from_utf8_lossy(&answer[..read])
         );
         micros.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
+        if returning {
+            keep(&mut cookie, &answer[..read]);
+        }
     }
+}
+
+/// Takes the cookie's pair out of an answer; there must be one.
+fn keep(cookie: &mut Vec<u8>, answer: &[u8]) {
+    let name = b"set-cookie: ";
+    let at = answer.windows(name.len()).position(|window| window == name);
+    let pair = &answer[at.unwrap() + name.len()..];
+    cookie.clear();
+    cookie.extend_from_slice(pair.split(|byte| *byte == b';').next().unwrap());
 }

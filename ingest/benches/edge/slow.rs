@@ -18,6 +18,7 @@ pub(crate) fn report() {
         to: child.public,
         connections: 4,
         batches: None,
+        returning: false,
     };
     honest.run(Duration::from_millis(500));
     let (alone, memory) = (honest.run(ROUND), child.resident_kib());

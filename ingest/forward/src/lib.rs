@@ -14,6 +14,8 @@
 //! 3. `window`: what is under way, and up to where everything is acknowledged;
 //! 4. `pump`: the loop around them; [`run`] for a node, [`drain`] for the log of a node that is gone, [`resend`] for
 //!    numbers that are still kept; [`Progress`]: how far it is.
+//!
+//! Beside it [`share`] gives all nodes the same salts of the days, through a topic of their own.
 
 mod bell;
 mod config;
@@ -27,6 +29,7 @@ mod pump;
 mod reports;
 mod resend;
 mod run;
+mod salts;
 mod sender;
 mod window;
 
@@ -36,6 +39,7 @@ pub use error::ForwardError;
 pub use progress::{Progress, Snapshot};
 pub use resend::{Range, Resent, resend};
 pub use run::run;
+pub use salts::{SALT_PARTITIONS, Salts, share};
 
 /// Name of the forwarder's cursor in the log's folder.
 pub const CURSOR: &str = "forward";

@@ -1,6 +1,6 @@
 //! The text format of Prometheus (version 0.0.4).
 
-use super::{Metrics, STATUSES};
+use super::{COOKIE_FATES, Metrics, STATUSES};
 use footfall_log::{State, Stats};
 use footfall_schemas::{Kind, Reject};
 use std::fmt::Write;
@@ -93,6 +93,16 @@ impl Metrics {
             "limit",
             refused.map(|(of, counter)| (of.to_owned(), counter.get())),
         );
+        let cookies = COOKIE_FATES.iter().zip(&self.cookies);
+        text.many(
+            (
+                "footfall_ingest_cookies_total",
+                "counter",
+                "Visitors' cookies: read and right, refused (forged: the signature is wrong; unknown_key: signed with a key that the ring does not have; malformed), sent with an answer.",
+            ),
+            "fate",
+            cookies.map(|(of, counter)| ((*of).to_owned(), counter.get())),
+        );
         let timeouts = [
             ("header", &self.timeout_header),
             ("idle", &self.timeout_idle),
@@ -147,6 +157,11 @@ impl Metrics {
                 &self.accept_errors,
             ),
             (
+                "footfall_ingest_takeovers_total",
+                "Sessions of somebody logged in that went on from another network, or with another user agent.",
+                &self.takeovers,
+            ),
+            (
                 "footfall_ingest_sites_reloaded_total",
                 "The sites file was read again.",
                 &self.sites_reloaded,
@@ -172,8 +187,30 @@ impl Metrics {
 pub fn metrics_of_an_idle_edge() -> String {
     let mut out = String::new();
     Metrics::default().render(&mut out);
+    secrets(&mut out, 1, 1);
     log(&mut out, &State::Ready, &Stats::default());
     out
+}
+
+/// What recognises visitors: how many keys the ring has, and how many days have a salt.
+pub(crate) fn secrets(out: &mut String, keys: usize, salts: usize) {
+    let mut text = Text { out };
+    text.one(
+        (
+            "footfall_ingest_keys",
+            "gauge",
+            "Keys of the ring; the same on all nodes before a new one signs.",
+        ),
+        keys,
+    );
+    text.one(
+        (
+            "footfall_ingest_salts",
+            "gauge",
+            "Days that have a salt. 0: visitors without a cookie are page loads, because nodes have not got one from Kafka.",
+        ),
+        salts,
+    );
 }
 
 /// The log's figures.

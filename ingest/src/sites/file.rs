@@ -4,12 +4,14 @@
 //! [[site]]
 //! key = "shop"
 //! origins = ["https://shop.example", "https://*.shop.example"]
+//! hostnames = ["shop.example"]                      # pages elsewhere are refused, whoever has copied the tag
 //! ip = "truncate"                                  # full, hash, none
 //! timezone = "Europe/Berlin"
 //! server_keys = ["9f86d081884c7d65…"]              # SHA-256 of each key
-//! cookie = { mode = "always", same_site = "lax" }
-//! session = { idle = "30m", length = "24h" }
+//! cookie = { mode = "always", same_site = "lax" }    # consent, never; strict, none; domain, secure, gpc, dnt, without
+//! session = { idle = "30m", length = "24h" }         # campaign = true, midnight = false, login = false
 //! rate_limit = { per_second = 1000, burst = 5000 }
+//! address_rate_limit = { per_second = 50 }           # of one address, or one /64
 //! ```
 
 use super::{Site, Sites};
@@ -42,9 +44,15 @@ pub enum SitesError {
         "`{0}` is not an origin: write \"https://a.example\", \"https://*.a.example\", \"null\" or \"*\""
     )]
     Origin(String),
+    /// Not a host pattern.
+    #[error("`{0}` is not a host name: write \"a.example\" or \"*.a.example\"")]
+    Host(String),
     /// Not a time zone.
     #[error("site `{0}`: `{1}` is not a time zone such as \"Europe/Berlin\"")]
     Timezone(String, String),
+    /// Not a host name.
+    #[error("site `{0}`: `cookie.domain` is `{1}`, which is not a host name such as \"shop.example\"")]
+    Domain(String, String),
     /// A rate of zero.
     #[error("site `{0}`: `rate_limit.per_second` must be 1 or more")]
     Rate(String),
@@ -113,7 +121,7 @@ require_origin = true
 ip = "hash"
 timezone = "Europe/Berlin"
 server_keys = ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
-cookie = { mode = "consent", same_site = "none", domain = "shop.example" }
+cookie = { mode = "consent", same_site = "none", domain = "shop.example", secure = "always", dnt = false, without = "page" }
 session = { idle = "15m", midnight = true }
 rate_limit = { per_second = 1000 }
 
@@ -136,6 +144,7 @@ key = "blog"
             })
         );
         assert_eq!(shop.server_keys[0][..2], [0x9f, 0x86]);
+        assert!(shop.cookie.gpc && !shop.cookie.dnt);
         assert_eq!(sites.get("blog").unwrap().ip, IpPolicy::Truncate);
     }
 
@@ -151,6 +160,18 @@ key = "blog"
             "line 1: unknown key `sites`: did you mean `site`?"
         );
         assert!(error("[[site]]\nkey = \"A\"\n").contains("`A` is not a site key"));
+        assert!(
+            error("[[site]]\nkey = \"a\"\ntimezone = \"Mars/Olympus\"\n")
+                .contains("`Mars/Olympus` is not a time zone")
+        );
+        assert!(
+            error("[[site]]\nkey = \"a\"\ncookie = { domain = \"a.example; Secure\" }\n")
+                .contains("not a host name")
+        );
+        assert!(
+            error("[[site]]\nkey = \"a\"\nhostnames = [\"https://a\"]\n")
+                .starts_with("line 3: `https://a` is not")
+        );
         assert!(error("[[site]]\nkey = \"a\"\n[[site]]\nkey = \"a\"\n").contains("twice"));
         assert!(
             error("[[site]]\nkey = \"a\"\nserver_keys = [\"secret\"]\n").starts_with("line 3: a server key")

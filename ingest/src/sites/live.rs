@@ -2,14 +2,18 @@
 
 use super::origin::Origin;
 use super::{Site, Sites};
+use crate::identity::header::Jar;
+use crate::identity::session::Cuts;
 use crate::names::Names;
-use crate::rate::Bucket;
+use crate::rate::{Bucket, Buckets};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// One site and its memory.
 pub(crate) struct Live {
     pub(crate) site: Site,
+    pub(crate) jar: Jar,
+    pub(crate) cuts: Cuts,
     pub(crate) memory: Arc<Memory>,
 }
 
@@ -17,6 +21,7 @@ pub(crate) struct Live {
 pub(crate) struct Memory {
     pub(crate) names: Names,
     pub(crate) bucket: Bucket,
+    pub(crate) addresses: Buckets,
 }
 
 /// All sites at one moment; replaced as a whole.
@@ -36,10 +41,13 @@ impl Table {
         };
         let live = |site: &Site| Live {
             site: site.clone(),
+            jar: Jar::of(site),
+            cuts: Cuts::of(site),
             memory: remembered(&site.key).unwrap_or_else(|| {
                 Arc::new(Memory {
                     names: Names::default(),
                     bucket: Bucket::new(),
+                    addresses: Buckets::default(),
                 })
             }),
         };

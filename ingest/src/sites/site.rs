@@ -1,6 +1,7 @@
 //! One site, field by field as the file says it.
 
 use super::SitesError;
+use super::host::HostPattern;
 use super::origin::Origin;
 use crate::config::duration;
 use serde::Deserialize;
@@ -18,6 +19,10 @@ pub struct Site {
     /// Origins of pages that may send.
     #[serde(default)]
     pub origins: Vec<Origin>,
+    /// Hosts on which the site's pages lie; empty: any. Events of other pages are refused, such as of a copy of the site
+    /// on a test server, whose origin may well be allowed. Servers with a key may name any page.
+    #[serde(default)]
+    pub hostnames: Vec<HostPattern>,
     /// Whether a request without `Origin` and `Referer` is refused (unless it has a server key).
     #[serde(default)]
     pub require_origin: bool,
@@ -36,6 +41,9 @@ pub struct Site {
     /// Events per second; none: unlimited.
     #[serde(default)]
     pub rate_limit: Option<RateLimit>,
+    /// Events per second of one address (IPv6: one /64); none: unlimited. Servers with a key are exempt.
+    #[serde(default)]
+    pub address_rate_limit: Option<RateLimit>,
     /// SHA-256 of each secret server key, 64 hex digits. The keys themselves are written nowhere.
     #[serde(default, with = "digests")]
     pub server_keys: Vec<[u8; 32]>,
@@ -55,12 +63,14 @@ impl Site {
             key: key.to_owned(),
             name: String::new(),
             origins: Vec::new(),
+            hostnames: Vec::new(),
             require_origin: false,
             ip: IpPolicy::default(),
             cookie: CookiePolicy::default(),
             session: SessionCuts::default(),
             timezone: utc(),
             rate_limit: None,
+            address_rate_limit: None,
             server_keys: Vec::new(),
         };
         site.check()?;
@@ -72,11 +82,15 @@ impl Site {
         if !footfall_schemas::site::is_key(&self.key) {
             return Err(SitesError::Key(self.key.clone()));
         }
-        let zone = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
-        if self.timezone.is_empty() || !self.timezone.bytes().all(zone) {
+        if jiff::tz::TimeZone::get(&self.timezone).is_err() {
             return Err(SitesError::Timezone(self.key.clone(), self.timezone.clone()));
         }
-        if self.rate_limit.is_some_and(|limit| limit.per_second == 0) {
+        let host = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+        if !self.cookie.domain.bytes().all(host) {
+            return Err(SitesError::Domain(self.key.clone(), self.cookie.domain.clone()));
+        }
+        let limits = [self.rate_limit, self.address_rate_limit];
+        if limits.into_iter().flatten().any(|limit| limit.per_second == 0) {
             return Err(SitesError::Rate(self.key.clone()));
         }
         Ok(())
@@ -98,8 +112,8 @@ pub enum IpPolicy {
     None,
 }
 
-/// Whether and how visitors are recognised again. Read by the identity step.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// Whether and how visitors are recognised again.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CookiePolicy {
     /// When a cookie may be set.
@@ -108,6 +122,52 @@ pub struct CookiePolicy {
     pub same_site: SameSite,
     /// The cookie's `Domain`; empty: the host of the edge alone.
     pub domain: String,
+    /// The cookie's `Secure`.
+    pub secure: Secure,
+    /// Whether `Sec-GPC: 1` stands for a refusal, unless the visitor has consented.
+    pub gpc: bool,
+    /// Whether `DNT: 1` does.
+    pub dnt: bool,
+    /// What recognises visitors who have no cookie and get none.
+    pub without: Without,
+}
+
+impl Default for CookiePolicy {
+    fn default() -> Self {
+        Self {
+            mode: CookieMode::default(),
+            same_site: SameSite::default(),
+            domain: String::new(),
+            secure: Secure::default(),
+            gpc: true,
+            dnt: true,
+            without: Without::default(),
+        }
+    }
+}
+
+/// When the cookie has `Secure`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Secure {
+    /// But on `localhost`, where plain http is usual.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never: for plain http in a network of one's own.
+    Never,
+}
+
+/// What recognises a visitor without a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Without {
+    /// A keyed hash of address and user agent under the salt of the day.
+    #[default]
+    Daily,
+    /// Nothing: each page load is a visitor.
+    Page,
 }
 
 /// When a cookie may be set.
@@ -136,14 +196,14 @@ pub enum SameSite {
     None,
 }
 
-/// What ends a session. Read by the identity step.
+/// What ends a session.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SessionCuts {
-    /// Time without events.
+    /// Time without events; 0: without end.
     #[serde(with = "duration")]
     pub idle: Duration,
-    /// Greatest length.
+    /// Greatest length; 0: any.
     #[serde(with = "duration")]
     pub length: Duration,
     /// A new campaign.

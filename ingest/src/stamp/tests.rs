@@ -2,7 +2,10 @@
 
 use super::{Sender, stamp};
 use crate::head::Head;
-use crate::identify::{Identity, Pages, Trust};
+use crate::identity::Trust;
+use crate::identity::daily::DailySalts;
+use crate::identity::ring::KeyRing;
+use crate::identity::visit::{Arrival, Visit};
 use crate::sites::Sites;
 use crate::sites::live::Table;
 use footfall_schemas::beacon::Stamp;
@@ -31,12 +34,20 @@ fn stamped<T>(case: &Case, look: impl FnOnce(&Event<'_>) -> T) -> T {
     let table = Table::new(&Sites::demo([]).unwrap(), None);
     let json = format!(r#"{{"type":"click"{}}}"#, case.fields);
     let raw: &RawValue = serde_json::from_str(&json).unwrap();
-    let sender = Sender {
-        live: table.get("demo").unwrap(),
-        head: &Head::default(),
-        identity: &Identity::new(&[1; 32]),
+    let (head, ring, salts) = (Head::default(), KeyRing::random(), DailySalts::shared());
+    let live = table.get("demo").unwrap();
+    let arrival = Arrival {
+        live,
+        head: &head,
         trust: case.trust,
-        pages: &Pages::new(Uuid::from_u128(1)),
+        ip: [203, 0, 113, 7].into(),
+        now: NOW,
+        request: Uuid::from_u128(1),
+    };
+    let sender = Sender {
+        live,
+        head: &head,
+        trust: case.trust,
         received_at: NOW,
         sent_at: case.sent_at,
         ip: "203.0.113.0",
@@ -44,7 +55,13 @@ fn stamped<T>(case: &Case, look: impl FnOnce(&Event<'_>) -> T) -> T {
         keep: &|ip| format!("kept {ip}"),
         pixel: false,
     };
-    look(&stamp(BeaconEvent::parse(raw).unwrap(), &sender, || [7; 10]))
+    let mut visit = Visit::begin(arrival, &ring, &salts);
+    look(&stamp(
+        BeaconEvent::parse(raw).unwrap(),
+        &sender,
+        &mut visit,
+        || [7; 10],
+    ))
 }
 
 fn time(fields: &'static str, sent_at: Stamp, trust: Trust) -> (i64, bool, bool) {

@@ -89,7 +89,7 @@ fn assert_numbers(event: &Event<'_>) {
     );
     assert_eq!(
         (event.decision, event.ip_source),
-        (Decision::Page, IpSource::Peer)
+        (Decision::Cookie, IpSource::Peer)
     );
     assert!(event.gpc && event.dnt && event.flags.is_empty());
     let props = [

@@ -14,12 +14,20 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HashMap<String, String>,
+    /// Each `Set-Cookie`.
+    pub(crate) set_cookie: Vec<String>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// The pair `name=value` of the one cookie that it sets, as a browser sends it back.
+    pub(crate) fn cookie(&self) -> &str {
+        assert_eq!(self.set_cookie.len(), 1, "{self:?}");
+        self.set_cookie[0].split(';').next().unwrap()
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {
@@ -66,10 +74,13 @@ impl Client {
         let text = String::from_utf8(self.read.drain(..head).collect()).unwrap();
         let mut lines = text.split("\r\n");
         let status = lines.next()?.split(' ').nth(1)?.parse().unwrap();
-        let headers: HashMap<_, _> = lines
+        let headers: Vec<_> = lines
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
+        let cookies = headers.iter().filter(|(name, _)| name == "set-cookie");
+        let set_cookie = cookies.map(|(_, value)| value.clone()).collect();
+        let headers: HashMap<_, _> = headers.into_iter().collect();
         let length = headers
             .get("content-length")
             .map_or(0, |length| length.parse().unwrap());
@@ -80,6 +91,7 @@ impl Client {
         Some(Answer {
             status,
             headers,
+            set_cookie,
             body,
         })
     }

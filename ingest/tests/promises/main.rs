@@ -1,5 +1,6 @@
 //! What the edge promises, through its real port and its real log; one file per promise, the harness in `server.rs`
-//! (starts everything in a temporary folder) and `http.rs` (a client that can misbehave).
+//! (starts everything in a temporary folder) and `http.rs` (a client that can misbehave). `../model` is the reference for
+//! visitors and sessions.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,6 +9,7 @@
 
 mod answers;
 mod auth_log;
+mod cookies;
 mod cors;
 mod debug;
 mod drain;
@@ -15,14 +17,22 @@ mod examples;
 mod fields;
 mod hostile_bodies;
 mod http;
+mod late;
 mod limits;
 mod log_full;
+#[path = "../model/mod.rs"]
+mod model;
 mod pixel;
+mod privacy;
 mod probes;
 mod proxies;
 mod refusals;
+mod rotation;
 mod script;
 mod server;
 mod server_key;
+mod sessions;
+mod site_limits;
 mod sites_file;
 mod slow;
+mod spoof;

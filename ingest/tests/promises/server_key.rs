@@ -48,7 +48,7 @@ async fn without_a_key_these_fields_are_left_out_and_said() {
     assert_ne!(event.visitor.to_string(), "01932f4c-0000-7000-8000-000000000001");
     assert_eq!(
         (event.decision, event.ip.as_ref(), event.user_agent.as_ref()),
-        (Decision::Page, "127.0.0.1", "curl/8")
+        (Decision::Cookie, "127.0.0.1", "curl/8")
     );
     assert_eq!(event.time, event.received_at - 5000);
     assert!(event.flags.has(Flag::Untrusted) && !event.flags.has(Flag::Server));

@@ -23,6 +23,8 @@ pub struct TopicSettings {
     pub min_insync: u32,
     /// How long a record stays. At least 72 h.
     pub retention: Duration,
+    /// How long records share a file at most; none: as the cluster has it. Kafka deletes whole files.
+    pub segment: Option<Duration>,
 }
 
 impl Default for TopicSettings {
@@ -33,6 +35,7 @@ impl Default for TopicSettings {
             replication: 3,
             min_insync: 2,
             retention: LEAST_RETENTION,
+            segment: None,
         }
     }
 }
@@ -109,9 +112,9 @@ impl TopicSettings {
     }
 
     /// Kafka's name, our value, and how another one is judged.
-    pub(crate) fn properties(&self) -> [(&'static str, String, Rule); 5] {
+    pub(crate) fn properties(&self) -> Vec<(&'static str, String, Rule)> {
         let set = |name, value: &str, rule| (name, value.to_owned(), rule);
-        [
+        let mut properties = vec![
             set(
                 "retention.ms",
                 &self.retention.as_millis().to_string(),
@@ -122,7 +125,15 @@ impl TopicSettings {
             set("unclean.leader.election.enable", "false", Rule::Exactly),
             // Retention counts from the arrival; see `record`.
             set("message.timestamp.type", "LogAppendTime", Rule::Preferably),
-        ]
+        ];
+        if let Some(segment) = self.segment {
+            properties.push(set(
+                "segment.ms",
+                &segment.as_millis().to_string(),
+                Rule::Preferably,
+            ));
+        }
+        properties
     }
 
     /// What [`Topic`] shows.

@@ -16,7 +16,7 @@ use crate::up::sockets::Sockets;
 use crate::up::{self, signals};
 use anyhow::{Context as _, Result, bail};
 use footfall_forward::{ForwardError, Progress};
-use footfall_ingest::{IngestError, Listeners};
+use footfall_ingest::{Clock, DailySalts, IngestError, KeyRing, Listeners};
 use footfall_log::Log;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +33,7 @@ struct Ingest {
     edge: JoinSet<Result<(), IngestError>>,
     stop_edge: CancellationToken,
     forward: JoinSet<Result<(), ForwardError>>,
+    salts: JoinSet<Result<(), ForwardError>>,
     stop_forward: CancellationToken,
     progress: Arc<Progress>,
     beside: JoinSet<()>,
@@ -109,7 +110,10 @@ impl Ingest {
         let figures = Arc::new(move |text: &mut String| forwarder::render(&shown.snapshot(), text));
         let late = Late::new(admin);
         late.set(Live::new(None, late.refusals.clone(), stop_edge.clone()));
-        let settings = up::edge::config(&config, public, None, &late, figures)?;
+        let mut settings = up::edge::config(&config, public, None, &late, figures)?;
+        let shared = Arc::new(DailySalts::shared());
+        settings.salts = Some(Arc::clone(&shared));
+        let salts = share_salts(&config, shared, settings.identity.clone(), &stop_forward)?;
         let listeners = Listeners {
             public: sockets.public,
             admin: Some(sockets.admin),
@@ -139,6 +143,7 @@ impl Ingest {
             edge,
             stop_edge,
             forward,
+            salts,
             stop_forward,
             progress,
             beside,
@@ -156,6 +161,10 @@ impl Ingest {
                 Some(Ok(Err(error))) => Err(error).context("the forwarder could not go on; events are safe in the log"),
                 _ => bail!("the forwarder has ended by itself; events are safe in the log"),
             },
+            ended = self.salts.join_next() => match ended {
+                Some(Ok(Err(error))) => Err(error).context("the salts of the days cannot be shared"),
+                _ => bail!("the sharing of salts has ended by itself; events are safe in the log"),
+            },
         }
     }
 
@@ -169,6 +178,7 @@ impl Ingest {
         self.stop_forward.cancel();
         let _ = tokio::time::timeout_at(deadline, async {
             while self.forward.join_next().await.is_some() {}
+            while self.salts.join_next().await.is_some() {}
         })
         .await;
         let left = left(&self.log);
@@ -187,6 +197,27 @@ impl Ingest {
             )),
         }
     }
+}
+
+/// Begins to share the salts of the days with the other nodes. What stands in Kafka is mixed with the ring's oldest key, so
+/// that reading the topic is not enough to know a salt.
+fn share_salts(
+    config: &Config,
+    shared: Arc<DailySalts>,
+    ring: Option<KeyRing>,
+    stop: &CancellationToken,
+) -> Result<JoinSet<Result<(), ForwardError>>> {
+    let ring = ring.context("no key ring")?;
+    let salts = footfall_forward::Salts {
+        connection: kafka::connection(config).map_err(|problem| Problems(vec![problem]))?,
+        topic: config.kafka.salts_topic.clone(),
+        now: Box::new(|| Clock::default().now_ms()),
+        random: Box::new(footfall_ingest::random_salt),
+        offer: Box::new(move |day, random| shared.offer(day, ring.salt(&random), Clock::default().now_ms())),
+    };
+    let mut task = JoinSet::new();
+    task.spawn(footfall_forward::share(salts, stop.clone()));
+    Ok(task)
 }
 
 /// Records that Kafka has not acknowledged.

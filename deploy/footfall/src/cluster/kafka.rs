@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::config::settings::Kafka;
 use crate::problem::Problem;
 use footfall_topics::{Connection, Mechanism, Sasl, Secret, Tls, TopicSettings};
+use std::time::Duration;
 
 /// What every service and command of the cluster needs.
 ///
@@ -76,6 +77,20 @@ pub fn topic(config: &Config) -> TopicSettings {
         replication: config.kafka.replication,
         min_insync: config.kafka.min_insync,
         retention: config.kafka.retention,
+        segment: None,
+    }
+}
+
+/// What the topic of salts should be. Nodes delete each salt when its time is over; the retention is for the case that
+/// none does, and files are closed after an hour so that a day's salt can be deleted with its file.
+#[must_use]
+pub fn salts_topic(config: &Config) -> TopicSettings {
+    TopicSettings {
+        name: config.kafka.salts_topic.clone(),
+        partitions: footfall_forward::SALT_PARTITIONS,
+        retention: Duration::from_secs(72 * 3600),
+        segment: Some(Duration::from_secs(3600)),
+        ..topic(config)
     }
 }
 

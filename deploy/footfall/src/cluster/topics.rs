@@ -1,11 +1,11 @@
-//! `footfall topics`: makes the topic unless it is there, and says in what it differs from its settings.
+//! `footfall topics`: makes the topics unless they are there, and says in what they differ from their settings.
 
 use super::kafka;
 use crate::config::Config;
 use crate::problem::Problems;
 use crate::terminal::{Colour, paint, say};
 use anyhow::{Context as _, Result};
-use footfall_topics::{Created, Difference, TopicError, TopicSettings, Topics};
+use footfall_topics::{Connection, Created, Difference, TopicError, TopicSettings, Topics};
 use std::time::{Duration, Instant};
 
 /// How long brokers may take to answer.
@@ -17,7 +17,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The brokers cannot be reached, refuse, or the settings are wrong.
 pub async fn run(config: &Config) -> Result<bool> {
     let connection = kafka::connection(config).map_err(|problem| Problems(vec![problem]))?;
-    let topic = kafka::topic(config);
+    let mut good = true;
+    for topic in [kafka::topic(config), kafka::salts_topic(config)] {
+        good &= one(connection.clone(), topic).await?;
+    }
+    Ok(good)
+}
+
+async fn one(connection: Connection, topic: TopicSettings) -> Result<bool> {
     let name = topic.name.clone();
     let (created, differences) = tokio::task::spawn_blocking(move || {
         let topics = Topics::connect(&connection, PATIENCE)?;

@@ -31,13 +31,16 @@ settings! {
         trusted_proxies: Networks = "";
         /// Which header those proxies write: `auto` takes `X-Forwarded-For`, else `Forwarded`; or name the one.
         proxy_header: ProxyHeader = "auto";
-        /// The secret behind visitors and sessions: 64 hex digits (`openssl rand -hex 32`). One machine makes its own; with
-        /// Kafka all nodes must be given the same one, or a visitor is another one on each of them.
+        /// The secret behind visitors and sessions: 64 hex digits (`openssl rand -hex 32`), or a ring of such keys as
+        /// `footfall keys rotate` makes it. One machine makes its own, in `keys/identity.key`; with Kafka all nodes must be
+        /// given the same one, or a visitor is another one on each of them.
         identity_key: Option<Secret> = "";
         /// Path of the endpoint for events; ad blockers know the usual one.
         events_path: String = "/v1/events";
         /// Path of the pixel: a page view from a page without JavaScript.
         pixel_path: String = "/v1/pixel.gif";
+        /// Path of the endpoint that takes a visitor's cookie away (`DELETE`).
+        visitor_path: String = "/v1/visitor";
         /// Path of the beacon script, which learns the other paths when it is served. Its debug texts lie beside it:
         /// `/beacon-debug.js`.
         beacon_path: String = "/beacon.js";
@@ -170,6 +173,9 @@ settings! {
         bootstrap_servers: String = "", alias = "KAFKA_BOOTSTRAP_SERVERS";
         /// The topic; `footfall topics` makes it.
         topic: String = "footfall-events";
+        /// The topic through which ingest nodes share the salts of the days, for visitors without a cookie;
+        /// `footfall topics` makes it too.
+        salts_topic: String = "footfall-salts";
         /// Consumer group of the processors. One group per database: two groups on one are not fenced from each other.
         group: String = "footfall";
         /// Partitions that `footfall topics` gives the topic: the most processors that can share the work.

@@ -38,6 +38,8 @@ pub(crate) fn config(
     Ok(ingest::Config {
         identity: identity(config).map_err(|problem| Problems(vec![problem]))?,
         data: config.in_data("keys".as_ref()),
+        salts: None,
+        clock: ingest::Clock::default(),
         sites: ingest::SitesConfig {
             file: Some(sites::path(config)),
             builtin,
@@ -51,6 +53,7 @@ pub(crate) fn config(
         paths: ingest::Paths {
             events: config.ingest.events_path.clone(),
             pixel: config.ingest.pixel_path.clone(),
+            visitor: config.ingest.visitor_path.clone(),
             beacon: config.ingest.beacon_path.clone(),
         },
         extra: ingest::Extra {
@@ -67,17 +70,17 @@ pub(crate) fn config(
     })
 }
 
-/// The key that the operator has given, if any.
+/// The key ring that the operator has given, if any.
 ///
 /// # Errors
 /// When it is none.
-pub(crate) fn identity(config: &Config) -> Result<Option<ingest::IdentityKey>, Problem> {
+pub(crate) fn identity(config: &Config) -> Result<Option<ingest::KeyRing>, Problem> {
     let Some(given) = &config.ingest.identity_key else {
         return Ok(None);
     };
-    ingest::IdentityKey::from_hex(&given.0).map(Some).ok_or_else(|| {
+    ingest::KeyRing::parse(&given.0).map(Some).ok_or_else(|| {
         Problem::new(
-            "`ingest.identity_key` is not 64 hex digits",
+            "`ingest.identity_key` is not 64 hex digits, nor a ring of such keys",
             "make one with `openssl rand -hex 32`",
         )
     })

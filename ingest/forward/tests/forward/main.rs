@@ -10,4 +10,5 @@ mod a_topic_that_changes;
 mod being_let_in;
 mod every_number_once_and_in_order;
 mod the_log_of_a_node_that_is_gone;
+mod the_salts_of_the_days;
 mod three_brokers;

@@ -1,0 +1,186 @@
+//! The salts of the days, shared by all ingest nodes through a small topic: what recognises visitors without a cookie must
+//! be the same on every node, and gone after 48 h.
+//!
+//! One record is the salt of one day (key: days since 1970; value: 64 hex digits). It is published a day ahead by whichever
+//! node comes first; of several for a day the first record counts, and a node uses only what it has read. Even days have
+//! partition 0, odd ones 1, so that a day's record never shares a file with the next day's: when a salt's time is over,
+//! the nodes have Kafka delete the records up to it. The topic's retention is there for the case that nobody does.
+//!
+//! 1. `Reader` (`salts/reader.rs`): the topic from its beginning; 2. [`share`]: the loop that publishes what is missing and
+//! deletes what is over. Without brokers there is no salt, and visitors without a cookie are page loads meanwhile.
+
+mod reader;
+
+use crate::error::ForwardError;
+use crate::run::own_thread;
+use footfall_topics::Connection;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::{Offset, TopicPartitionList};
+use reader::{Reader, Salt};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Partitions of the topic.
+pub const SALT_PARTITIONS: u32 = 2;
+
+/// Days, from the beginning of its own, after which a salt is deleted.
+const LIFE_DAYS: i64 = 2;
+/// A salt is published as long before its day.
+const AHEAD_DAYS: i64 = 1;
+const DAY_MS: i64 = 24 * 3600 * 1000;
+/// How long a broker may take to answer, and how long we wait before we ask again.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the sharing of salts needs of the node.
+pub struct Salts {
+    /// The brokers.
+    pub connection: Connection,
+    /// The topic: two partitions, `cleanup.policy=delete`, a short `segment.ms`.
+    pub topic: String,
+    /// Milliseconds since 1970.
+    pub now: Box<dyn Fn() -> i64 + Send>,
+    /// New random bytes, of a cryptographic generator.
+    pub random: Box<dyn Fn() -> [u8; 32] + Send>,
+    /// Takes the salt of a day. False: not wanted now; it is offered again.
+    pub offer: Box<dyn Fn(i64, [u8; 32]) -> bool + Send>,
+}
+
+/// Shares salts until `shutdown`.
+///
+/// # Errors
+/// The configuration is not one that librdkafka takes.
+pub async fn share(salts: Salts, shutdown: CancellationToken) -> Result<(), ForwardError> {
+    salts.connection.check()?;
+    own_thread(move || async move { Sharer::new(salts)?.run(&shutdown).await }).await
+}
+
+struct Sharer {
+    salts: Salts,
+    reader: Reader,
+    producer: BaseProducer,
+    admin: AdminClient<DefaultClientContext>,
+    /// Read and not yet taken, nor over.
+    pending: Vec<Salt>,
+    /// Each day's first record, until it is deleted.
+    known: BTreeMap<i64, i64>,
+    /// When what was asked for last, by day.
+    asked: BTreeMap<i64, Instant>,
+}
+
+impl Sharer {
+    fn new(salts: Salts) -> Result<Self, ForwardError> {
+        let mut config = salts.connection.client();
+        let reader = Reader::new(config.clone(), &salts.topic)?;
+        let admin = config.create().map_err(ForwardError::Client)?;
+        let producer = config
+            .set("enable.idempotence", "true")
+            .set("message.timeout.ms", PATIENCE.as_millis().to_string())
+            .create()
+            .map_err(ForwardError::Client)?;
+        Ok(Self {
+            salts,
+            reader,
+            producer,
+            admin,
+            pending: Vec::new(),
+            known: BTreeMap::new(),
+            asked: BTreeMap::new(),
+        })
+    }
+
+    async fn run(mut self, shutdown: &CancellationToken) -> Result<(), ForwardError> {
+        while !shutdown.is_cancelled() {
+            let salts = self.reader.read();
+            for salt in salts {
+                // Of several the first counts: offsets of a day's partition are in order.
+                if let std::collections::btree_map::Entry::Vacant(entry) = self.known.entry(salt.day) {
+                    entry.insert(salt.offset);
+                    self.pending.push(salt);
+                }
+            }
+            let today = (self.salts.now)().div_euclid(DAY_MS);
+            let offer = &self.salts.offer;
+            self.pending
+                .retain(|salt| salt.day > today - LIFE_DAYS && !offer(salt.day, *salt.bytes));
+            for day in today..=today + AHEAD_DAYS {
+                self.publish_if_missing(day);
+            }
+            self.producer.poll(Duration::ZERO);
+            self.delete_what_is_over(today).await;
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(Duration::from_millis(250)) => {}
+            }
+        }
+        // What is under way is somebody's salt of tomorrow: a moment for it.
+        _ = self.producer.flush(Duration::from_secs(1));
+        Ok(())
+    }
+
+    /// Whether to ask, or ask again.
+    fn is_due(&mut self, day: i64) -> bool {
+        let due = self.asked.get(&day).is_none_or(|at| at.elapsed() >= PATIENCE);
+        if due {
+            self.asked.insert(day, Instant::now());
+        }
+        due
+    }
+
+    /// Publishes a salt for a day of which the topic has none, up to its end as it was just now.
+    fn publish_if_missing(&mut self, day: i64) {
+        let partition = partition(day);
+        if self.known.contains_key(&day) || !self.reader.has_ended(partition) || !self.is_due(day) {
+            return;
+        }
+        let (key, value) = (day.to_string(), hex(&(self.salts.random)()));
+        let record = BaseRecord::to(&self.salts.topic)
+            .partition(partition)
+            .key(&key)
+            .payload(&value);
+        if let Err((error, _)) = self.producer.send(record) {
+            tracing::warn!(%error, day, "could not publish a day's salt; trying again");
+        }
+    }
+
+    /// Has Kafka delete the records of days that are over, so that nobody can read them there.
+    async fn delete_what_is_over(&mut self, today: i64) {
+        let over = self.known.range(..=today - LIFE_DAYS);
+        let over: Vec<(i64, i64)> = over.map(|(day, offset)| (*day, *offset)).collect();
+        for (day, offset) in over {
+            if !self.is_due(day) {
+                continue;
+            }
+            let mut up_to = TopicPartitionList::new();
+            let added =
+                up_to.add_partition_offset(&self.salts.topic, partition(day), Offset::Offset(offset + 1));
+            let options = AdminOptions::new().request_timeout(Some(PATIENCE));
+            let deleted = match added {
+                Ok(()) => self.admin.delete_records(&up_to, &options).await,
+                Err(error) => Err(error),
+            };
+            let answer = deleted.and_then(|list| list.elements().iter().try_for_each(|one| one.error()));
+            match answer {
+                Ok(()) => {
+                    tracing::info!(day, "the salt of a day is deleted");
+                    self.known.remove(&day);
+                    self.asked.remove(&day);
+                }
+                Err(error) => {
+                    tracing::error!(%error, day, "could not delete a day's salt, whose time is over; trying again");
+                }
+            }
+        }
+    }
+}
+
+/// Where a day's salt stands.
+fn partition(day: i64) -> i32 {
+    i32::from(day.rem_euclid(i64::from(SALT_PARTITIONS)) == 1)
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

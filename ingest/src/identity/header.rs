@@ -1,0 +1,196 @@
+//! The two headers: which texts of `Cookie` are meant for a site, and the `Set-Cookie` that answers (RFC 6265bis).
+
+use super::cookie::{Cookie, MAX_AGE_SECONDS};
+use super::key::Key;
+use crate::sites::{SameSite, Secure, Site};
+use bytes::Bytes;
+use hyper::header::HeaderValue;
+
+/// Cookies of one name that are looked at: one for the host, some for domains above it. More are somebody's attack.
+pub(crate) const MOST_COOKIES: usize = 4;
+
+/// What a site's cookie is called and where it goes, made once for each site.
+pub(crate) struct Jar {
+    /// `footfall_<site>=`.
+    prefix: String,
+    /// What stands behind the value, but for `Secure` and the age.
+    attributes: String,
+    /// The attributes of a host's own cookie where the site has a domain: an earlier setting may have left one.
+    host_only: Option<String>,
+    secure: Secure,
+}
+
+impl Jar {
+    pub(crate) fn of(site: &Site) -> Self {
+        let same_site = match site.cookie.same_site {
+            SameSite::Lax => "Lax",
+            SameSite::Strict => "Strict",
+            SameSite::None => "None",
+        };
+        let common = format!("; Path=/; HttpOnly; SameSite={same_site}");
+        let domain = &site.cookie.domain;
+        // Browsers take `SameSite=None` with `Secure` only.
+        let secure = if site.cookie.same_site == SameSite::None {
+            Secure::Always
+        } else {
+            site.cookie.secure
+        };
+        Self {
+            prefix: format!("footfall_{}=", site.key),
+            attributes: if domain.is_empty() {
+                common.clone()
+            } else {
+                format!("{common}; Domain={domain}")
+            },
+            host_only: (!domain.is_empty()).then_some(common),
+            secure,
+        }
+    }
+
+    /// The values of the site's cookies in all `Cookie` headers of a request, at most [`MOST_COOKIES`].
+    pub(crate) fn values<'h>(&self, headers: &[&'h [u8]]) -> impl Iterator<Item = &'h [u8]> {
+        headers
+            .iter()
+            .flat_map(|header| header.split(|byte| *byte == b';'))
+            .filter_map(|pair| pair.trim_ascii().strip_prefix(self.prefix.as_bytes()))
+            .take(MOST_COOKIES)
+    }
+
+    /// Sets the cookie, for 400 days from now.
+    pub(crate) fn set(&self, cookie: &Cookie, site: &str, key: &Key, host: &str) -> Option<HeaderValue> {
+        let mut text = Vec::with_capacity(448);
+        text.extend_from_slice(self.prefix.as_bytes());
+        cookie.write(site, key, &mut text);
+        self.end(&self.attributes, MAX_AGE_SECONDS, host, text)
+    }
+
+    /// Takes the cookie away, in each form that it may have.
+    pub(crate) fn delete(&self, host: &str) -> impl Iterator<Item = HeaderValue> {
+        let forms = std::iter::once(&self.attributes).chain(&self.host_only);
+        forms.filter_map(move |attributes| self.end(attributes, 0, host, self.prefix.as_bytes().to_vec()))
+    }
+
+    fn end(&self, attributes: &str, max_age: u32, host: &str, mut text: Vec<u8>) -> Option<HeaderValue> {
+        text.extend_from_slice(attributes.as_bytes());
+        text.extend_from_slice(b"; Max-Age=");
+        text.extend_from_slice(max_age.to_string().as_bytes());
+        let secure = match self.secure {
+            Secure::Always => true,
+            Secure::Never => false,
+            Secure::Auto => !is_local(host),
+        };
+        if secure {
+            text.extend_from_slice(b"; Secure");
+        }
+        HeaderValue::from_maybe_shared(Bytes::from(text)).ok()
+    }
+}
+
+/// Whether `Host` names this machine: plain http is usual there, and not every browser then takes `Secure`.
+fn is_local(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "::1"
+        || name
+            .parse::<std::net::Ipv4Addr>()
+            .is_ok_and(|ip| ip.is_loopback())
+        || name.eq_ignore_ascii_case("localhost")
+        || name
+            .len()
+            .checked_sub(".localhost".len())
+            .and_then(|at| name.get(at..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(".localhost"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Jar, is_local};
+    use crate::sites::{CookiePolicy, SameSite, Secure, Site};
+
+    fn jar(cookie: CookiePolicy) -> Jar {
+        Jar::of(&Site {
+            cookie,
+            ..Site::new("demo").unwrap()
+        })
+    }
+
+    #[test]
+    fn the_cookies_of_a_site_are_found_among_others() {
+        let jar = jar(CookiePolicy::default());
+        let headers = [
+            &b"a=b; footfall_demo=1;footfall_demo2=no; xfootfall_demo=no"[..],
+            b"footfall_demo=2 ",
+        ];
+        assert_eq!(jar.values(&headers).collect::<Vec<_>>(), [&b"1"[..], b"2"]);
+        let many = "footfall_demo=x; ".repeat(50);
+        assert_eq!(jar.values(&[many.as_bytes()]).count(), 4);
+    }
+
+    #[test]
+    fn attributes_are_what_the_site_says() {
+        let deleted = |policy: CookiePolicy, host: &str| {
+            jar(policy)
+                .delete(host)
+                .map(|value| value.to_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let default = CookiePolicy::default;
+        assert_eq!(
+            deleted(default(), "in.shop.example"),
+            ["footfall_demo=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure"]
+        );
+        assert_eq!(
+            deleted(default(), "localhost:8000"),
+            ["footfall_demo=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"]
+        );
+        let none = CookiePolicy {
+            same_site: SameSite::None,
+            secure: Secure::Never,
+            ..default()
+        };
+        assert_eq!(
+            deleted(none, "localhost"),
+            ["footfall_demo=; Path=/; HttpOnly; SameSite=None; Max-Age=0; Secure"],
+            "browsers refuse the one without the other"
+        );
+        let wide = CookiePolicy {
+            domain: "shop.example".to_owned(),
+            secure: Secure::Never,
+            ..default()
+        };
+        assert_eq!(
+            deleted(wide, "in.shop.example"),
+            [
+                "footfall_demo=; Path=/; HttpOnly; SameSite=Lax; Domain=shop.example; Max-Age=0",
+                "footfall_demo=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
+            ]
+        );
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_names() {
+        for local in [
+            "localhost",
+            "LOCALHOST:8000",
+            "a.localhost",
+            "127.0.0.1:1",
+            "127.9.9.9",
+            "[::1]:8000",
+        ] {
+            assert!(is_local(local), "{local}");
+        }
+        for other in [
+            "",
+            "shop.example",
+            "localhost.example",
+            "xlocalhost",
+            "10.0.0.1",
+            "[::2]:1",
+            "128.0.0.1",
+        ] {
+            assert!(!is_local(other), "{other}");
+        }
+    }
+}
