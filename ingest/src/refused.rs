@@ -3,7 +3,7 @@
 //! A refusal is told while somebody listens, and stands nowhere afterwards but in the counters: what anybody may send
 //! without being known must not fill a disk.
 
-use crate::batch::now_ms;
+use crate::clock::Clock;
 use footfall_schemas::reject::Rejection;
 use footfall_schemas::{Reject, limits};
 use tokio::sync::broadcast;
@@ -50,7 +50,7 @@ impl Refusals {
         }
         // Fails only when the last listener has just left.
         let _ = self.0.send(Refused {
-            at: now_ms(),
+            at: Clock::default().now_ms(),
             site: limits::cut(site, limits::SITE_CHARS).0.to_owned(),
             origin: limits::cut(origin, limits::HEADER_BYTES).0.to_owned(),
             reason: rejection.reason,

@@ -23,10 +23,10 @@ const CLICK_IDS: [&str; 14] = [
 
 /// FNV-1a over the parameters that count, in their order.
 pub(crate) fn hash(url: &str) -> u32 {
-    let Some((_, query)) = url.split_once('?') else {
+    let before_hash = url.split_once('#').map_or(url, |(before, _)| before);
+    let Some((_, query)) = before_hash.split_once('?') else {
         return 0;
     };
-    let query = query.split_once('#').map_or(query, |(query, _)| query);
     let counts = |pair: &&str| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         !value.is_empty() && names_a_campaign(name)
