@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(read(&text, "demo", Uuid::from_u128(2), &ring), None);
         assert_eq!(read(&text, "shop", Uuid::from_u128(1), &ring), None);
         assert_eq!(read(&text, "demo", Uuid::from_u128(1), &KeyRing::random()), None);
-        let mut rotated = ring.clone();
+        let mut rotated = ring;
         rotated.rotate(1, 1);
         assert_eq!(read(&text, "demo", Uuid::from_u128(1), &rotated), Some(session()));
     }
