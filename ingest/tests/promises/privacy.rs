@@ -42,8 +42,8 @@ async fn a_truncated_address_is_nowhere() {
         ("2001:db8:77:1234:5678:9abc:def0:1", "2001:db8:77::"),
     ];
     for (ip, kept) in full {
-        let request = Request::post(r#"{"site":"demo","type":"click","page_id":"p"}"#)
-            .with("x-forwarded-for", ip);
+        let request =
+            Request::post(r#"{"site":"demo","type":"click","page_id":"p"}"#).with("x-forwarded-for", ip);
         let answer = server.send(&request).await;
         let text = format!("{:?} {:?}", answer.headers, String::from_utf8_lossy(&answer.body));
         assert!(!text.contains(ip), "{text}");
