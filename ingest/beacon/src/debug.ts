@@ -28,12 +28,20 @@ interface Answer {
   error?: string;
   detail?: string;
   rejected?: { index: number; reason: string; detail: string }[];
+  /** Only if it was asked. */
+  log_id?: string;
+  events?: { index: number; log_seq: number; flags: string[] }[];
 }
 
 /** What ingest has said of one event of a batch. */
 const verdict = (code: string, answer: Answer, index: number): string => {
   const rejected = answer.rejected?.find(one => one.index === index);
   if (rejected) return `REJECTED, ${rejected.reason}: ${rejected.detail}`;
+  const kept = answer.events?.find(one => one.index === index);
+  if (kept) {
+    const done = kept.flags.length ? ` (${kept.flags.join(", ")})` : "";
+    return `accepted: on disk at ingest as number ${kept.log_seq} of log ${answer.log_id}${done}`;
+  }
   if (code === "sent") return "accepted: on disk at ingest";
   return `${TEXT[code]}${answer.error ? `, ${answer.error}: ${answer.detail}` : ""}`;
 };
@@ -49,8 +57,15 @@ const print = ([code, about, detail]: Note): void => {
   });
 };
 
+/** From now on ingest is asked for the number of each event. A body that begins with a site is the beacon's. */
+const ask = (): void => {
+  const real = window.fetch;
+  window.fetch = (input, init) => real(typeof input === "string" && /^{"site":/.test(`${init?.body}`) ? `${input}?debug=1` : input, init);
+};
+
 const notes = window.footfall?.d as Note[] | undefined;
 if (notes) {
+  ask();
   console.info("[footfall] debugging; nothing that follows is seen by visitors");
   if (!document.querySelector("script[data-site]")) console.info("[footfall] there is no script tag with data-site: started by init()");
   for (const each of notes.splice(0)) print(each);

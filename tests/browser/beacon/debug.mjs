@@ -18,6 +18,8 @@ export default {
     const { page, hears } = await listener(context);
     await page.goto(stage.url("/said/"));
     await hears("accepted: on disk at ingest");
+    await page.evaluate(() => footfall.track("numbered"));
+    await hears("accepted: on disk at ingest as number ");
     await page.evaluate(() => footfall.track("hidden"));
     await hears("the before-send hook has kept it back");
     await page.evaluate(() => footfall.track("bang"));

@@ -22,6 +22,13 @@ export default {
       ["page_view", ""], ["identify", "u-1"], ["login_failed", "u-1"], ["login", "u-1"], ["logout", "u-1"], ["login", "u-2"],
     ]);
     assert.equal(new Set(rows.map(row => row.visitor)).size, 1);
+    const links = await stage.footfall.query(`SELECT user_id, began_by, ended_by FROM user_links WHERE visitor_id = '${rows[0].visitor}' ORDER BY until`);
+    assert.deepEqual(links, [
+      { user_id: "u-1", began_by: "identify", ended_by: "logout" },
+      { user_id: "u-2", began_by: "login", ended_by: "" },
+    ]);
+    const [view] = await stage.footfall.query(`SELECT resolved_user FROM user_events WHERE visitor_id = '${rows[0].visitor}' AND type = 'page_view'`);
+    assert.equal(view.resolved_user, "u-1", "what came before the first link is the user's");
   },
 
   "consent is refused, then granted; each is said once and kept": async (stage, context) => {
