@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use footfall_log::{Log, Position};
-use footfall_topics::{Topic, TopicError, describe};
+use footfall_topics::{Topic, TopicError, describe, remind};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Waits after a failure: doubled up to the last, or the last at once when the broker refuses us.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
+
+/// Longest time without a word of records that are under way before the cluster is asked.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Least time between two reads of a log that is caught up: many small reads cost more than they bring.
 const PACE: Duration = Duration::from_millis(5);
@@ -73,6 +76,8 @@ pub(crate) struct Pump {
     saved: Position,
     save_at: Instant,
     look_at: Instant,
+    /// Something was acknowledged, or the cluster was asked.
+    heard_at: Instant,
     read_at: Instant,
 }
 
@@ -96,6 +101,7 @@ impl Pump {
             saved: position,
             save_at: now,
             look_at: now,
+            heard_at: now,
             read_at: now,
         }
     }
@@ -152,6 +158,10 @@ impl Pump {
             }
             let answer = describe(sender.client(), &self.config.topic, PATIENCE);
             sender.serve();
+            if answer.is_err() && self.heard_at.elapsed() >= SILENCE {
+                self.heard_at = Instant::now();
+                remind(sender.client(), &self.config.connection.bootstrap);
+            }
             let complaints = &sender.reports().complaints;
             let error = match answer {
                 Ok(topic) => {
@@ -244,6 +254,7 @@ impl Pump {
     fn serve(&mut self, sender: &mut Sender) {
         if let Some(passed) = sender.serve() {
             self.acknowledged = passed.position;
+            self.heard_at = Instant::now();
             self.progress.acknowledged(passed.records, passed.bytes);
             sender.reports().complaints.clear();
             self.progress.well();
@@ -278,14 +289,18 @@ impl Pump {
         Ok(Pause::None)
     }
 
-    /// Asks the cluster now and then: more partitions count from the next segment on, another topic is another life.
+    /// Asks the cluster now and then: more partitions count from the next segment on, another topic is another life. Also
+    /// when records are under way and nothing is heard of them.
     fn look(&mut self, sender: &Sender) -> Result<(), String> {
-        if Instant::now() < self.look_at {
+        let now = Instant::now();
+        let silent = sender.in_flight() > 0 && now >= self.heard_at + SILENCE;
+        if now < self.look_at && !silent {
             return Ok(());
         }
-        self.look_at = Instant::now() + self.config.look_every;
-        // A cluster that does not answer is no news here: the records under way tell.
+        (self.look_at, self.heard_at) = (now + self.config.look_every, now);
         let Ok(topic) = describe(sender.client(), &self.config.topic, PATIENCE) else {
+            // That brokers are away is told elsewhere; that the client has forgotten them, by nobody.
+            remind(sender.client(), &self.config.connection.bootstrap);
             return Ok(());
         };
         let known = self.topic.as_ref();

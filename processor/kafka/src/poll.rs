@@ -66,6 +66,8 @@ pub(crate) struct Poll {
     /// The partition that was read last.
     pub(crate) turn: i32,
     pub(crate) watch_at: Instant,
+    /// When the client is told its bootstrap servers again, if no broker answers.
+    pub(crate) remind_at: Instant,
     pub(crate) question: Option<Question<Context>>,
     /// The revoke conversation: what the processor has given back so far.
     pub(crate) released: Vec<u32>,
@@ -81,6 +83,7 @@ impl Poll {
     ) -> Self {
         Self {
             watch_at: Instant::now() + settings.watch_every,
+            remind_at: Instant::now(),
             settings,
             consumer,
             exchange,

@@ -11,23 +11,7 @@ use uuid::Uuid;
 
 use crate::admin::{Owned, Question, code};
 use crate::error::{TopicError, refused};
-
-/// Whether a broker answers, waited for at most `patience`. To be asked before every DescribeTopics: as long as no broker
-/// can be reached, librdkafka's threads hand such a question to each other without a pause and use up a core.
-///
-/// # Errors
-/// Why not: mostly a time-out.
-pub fn reach<C: ClientContext>(
-    client: &Client<C>,
-    topic: &str,
-    patience: Duration,
-) -> Result<(), RDKafkaErrorCode> {
-    let answer = client.fetch_metadata(Some(topic), patience);
-    answer.map(drop).map_err(|error| {
-        let code = error.rdkafka_error_code();
-        code.unwrap_or(RDKafkaErrorCode::Unknown)
-    })
-}
+use crate::reach::reach;
 
 /// A topic as the cluster has it.
 #[derive(Clone, Debug, PartialEq, Eq)]

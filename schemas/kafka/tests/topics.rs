@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use footfall_broker::{Broker, Options};
 use footfall_topics::{
-    Body, Connection, Content, Created, Number, Outgoing, TopicError, TopicSettings, Topics, decode,
+    Body, Connection, Content, Created, Number, Outgoing, TopicError, TopicSettings, Topics, decode, reach,
+    remind,
 };
-use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, Message};
 use uuid::Uuid;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -205,5 +206,32 @@ fn read_back(connection: &Connection, topic: &str, sent: &[Outgoing<'_>]) {
     for _ in 0..2 {
         let message = consumer.poll(PATIENCE).unwrap().unwrap();
         assert!(decode(&message).is_err());
+    }
+}
+
+#[test]
+fn a_client_that_knows_no_broker_any_more_is_reminded() {
+    let mut broker = Broker::start(&Options::default()).unwrap();
+    let glance = Duration::from_millis(100);
+    // What librdkafka comes to when a broker that has just started answers that there are none.
+    let client: BaseProducer = ClientConfig::new().create().unwrap();
+    assert!(reach(client.client(), "any", glance).is_err());
+    let reached = |client: &BaseProducer| {
+        let until = Instant::now() + PATIENCE;
+        while reach(client.client(), "any", glance).is_err() {
+            remind(client.client(), &broker.bootstrap());
+            assert!(Instant::now() < until, "the client has not come back");
+        }
+    };
+    reached(&client);
+    // The real thing: who asks all the time while a broker starts is told so now and then.
+    for _ in 0..3 {
+        broker.kill9();
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(|| reach(client.client(), "any", PATIENCE));
+            broker.restart().unwrap();
+            drop(asking.join());
+        });
+        reached(&client);
     }
 }
