@@ -216,10 +216,11 @@ fn a_client_that_knows_no_broker_any_more_is_reminded() {
     // What librdkafka comes to when a broker that has just started answers that there are none.
     let client: BaseProducer = ClientConfig::new().create().unwrap();
     assert!(reach(client.client(), "any", glance).is_err());
+    let servers = broker.bootstrap();
     let reached = |client: &BaseProducer| {
         let until = Instant::now() + PATIENCE;
         while reach(client.client(), "any", glance).is_err() {
-            remind(client.client(), &broker.bootstrap());
+            remind(client.client(), &servers);
             assert!(Instant::now() < until, "the client has not come back");
         }
     };
