@@ -1,7 +1,8 @@
-//! The log of logins: one structured line for each `login`, `login_failed` and `logout` that is durable, with user, session
+//! The log of logins: one structured line for each `login`, `login_failed`, `logout` and takeover that is durable, with user, session
 //! and address as the site's policy leaves it. It is a stream of its own (target [`AUTH`]) with its own retention, because
 //! no other log has such things in it.
 
+use footfall_schemas::reserved::TAKEOVER;
 use footfall_schemas::{Event, Kind};
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ pub const AUTH: &str = "auth";
 
 /// A line that is said once its event is durable.
 pub(crate) struct LoginLine {
-    what: Kind,
+    what: &'static str,
     site: String,
     user: String,
     visitor: Uuid,
@@ -22,9 +23,13 @@ pub(crate) struct LoginLine {
 impl LoginLine {
     /// The line of an event, if it is about a login and anybody listens.
     pub(crate) fn of(event: &Event<'_>) -> Option<Self> {
-        let is_login = matches!(event.kind, Kind::Login | Kind::LoginFailed | Kind::Logout);
-        (is_login && tracing::enabled!(target: AUTH, tracing::Level::INFO)).then(|| Self {
-            what: event.kind,
+        let what = match event.kind {
+            Kind::Login | Kind::LoginFailed | Kind::Logout => event.kind.label(),
+            Kind::Custom if event.name == TAKEOVER => "takeover",
+            _ => return None,
+        };
+        tracing::enabled!(target: AUTH, tracing::Level::INFO).then(|| Self {
+            what,
             site: event.site.clone().into_owned(),
             user: event.user_id.clone().into_owned(),
             visitor: event.visitor,
@@ -44,7 +49,7 @@ impl LoginLine {
             visitor = %self.visitor,
             event_id = %self.event_id,
             "{}",
-            self.what.label()
+            self.what
         );
     }
 }

@@ -12,6 +12,7 @@ use crate::identity::Trust;
 use crate::identity::visit::{Arrival, Farewell, Visit};
 use crate::metrics::Metrics;
 use crate::stamp::{Sender, stamp};
+use crate::takeover;
 use footfall_log::Entry;
 use footfall_schemas::beacon::{self, Beacon, Single, Stamp};
 use footfall_schemas::reject::Rejection;
@@ -31,6 +32,8 @@ pub(crate) struct Batch {
     pub(crate) asked: Vec<Asked>,
     /// What the answer tells the browser, if the events are kept.
     pub(crate) farewell: Farewell,
+    /// How many of the entries, the last ones, are ingest's own and nothing that the sender counts.
+    pub(crate) own: usize,
 }
 
 /// What is counted once the entries are durable.
@@ -141,12 +144,13 @@ impl Batch {
             ..Self::default()
         };
         let room = request.bytes / count.max(1) + 512;
+        let mut latest = None;
         for (index, event) in events.enumerate() {
             let allowed = event
                 .and_then(|event| check_reserved(event, trust))
                 .and_then(|event| check_host(&sender, event));
             match allowed {
-                Ok(event) => batch.take(index, event, &sender, &mut visit, room),
+                Ok(event) => latest = Some(batch.take(index, event, &sender, &mut visit, room)),
                 Err(rejection) => {
                     let refusals = &edge.config.extra.refusals;
                     refusals.tell(request.site, head.page_origin(), &rejection);
@@ -154,9 +158,19 @@ impl Batch {
                 }
             }
         }
-        // `farewell.takeover` says that a session of somebody logged in went on from elsewhere.
         batch.farewell = visit.end();
+        if let (Some(takeover), Some(with)) = (&batch.farewell.takeover, &latest) {
+            let event = takeover::event(takeover, &ring, with);
+            batch.tell(&event, room);
+        }
         Ok(batch)
+    }
+
+    /// Appends an event of ingest's own.
+    fn tell(&mut self, event: &Event<'_>, room: usize) {
+        self.logins.extend(LoginLine::of(event));
+        self.entries.push(entry(event, room));
+        self.own += 1;
     }
 
     fn take<'e>(
@@ -166,7 +180,7 @@ impl Batch {
         sender: &Sender<'e>,
         visit: &mut Visit<'_>,
         room: usize,
-    ) {
+    ) -> Event<'e> {
         self.counts.take(&event);
         let event = stamp(event, sender, visit, rand::random);
         self.logins.extend(LoginLine::of(&event));
@@ -174,6 +188,7 @@ impl Batch {
             self.asked.push(Asked::of(index, &event));
         }
         self.entries.push(entry(&event, room));
+        event
     }
 }
 

@@ -68,7 +68,7 @@ async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, body: Incoming) -> Resu
 
 /// Appends what a batch has to keep, and counts it.
 pub(crate) async fn append(edge: &Edge, batch: Batch) -> Result<Kept, Refusal> {
-    let (accepted, mut first) = (batch.entries.len(), 0);
+    let (accepted, mut first) = (batch.entries.len() - batch.own, 0);
     edge.metrics.cookies(&batch.farewell);
     if accepted > 0 {
         let numbers = edge.log.append(batch.entries).await;

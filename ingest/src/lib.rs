@@ -43,6 +43,7 @@ mod secret;
 mod server;
 mod stamp;
 mod stream;
+mod takeover;
 mod trace;
 mod visitor;
 

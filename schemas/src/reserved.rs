@@ -4,6 +4,9 @@
 /// key. What it does is in the view `user_statements`.
 pub const UNLINK: &str = "$unlink";
 
+/// A session in which somebody is logged in goes on from another network or with another user agent; ingest makes it.
+pub const TAKEOVER: &str = "$takeover";
+
 /// Whether only Footfall may make events of that name, or who has a server key.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {

@@ -36,3 +36,4 @@ mod site_limits;
 mod sites_file;
 mod slow;
 mod spoof;
+mod takeover;
