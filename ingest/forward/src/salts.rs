@@ -6,8 +6,8 @@
 //! partition 0, odd ones 1, so that a day's record never shares a file with the next day's: when a salt's time is over,
 //! the nodes have Kafka delete the records up to it. The topic's retention is there for the case that nobody does.
 //!
-//! 1. `Reader` (`salts/reader.rs`): the topic from its beginning; 2. [`share`]: the loop that publishes what is missing and
-//! deletes what is over. Without brokers there is no salt, and visitors without a cookie are page loads meanwhile.
+//! `Reader` (`salts/reader.rs`) reads the topic from its beginning; [`share`] is the loop that publishes what is missing
+//! and deletes what is over. Without brokers there is no salt, and visitors without a cookie are page loads meanwhile.
 
 mod reader;
 

@@ -80,7 +80,7 @@ impl Load {
     fn request(&mut self) -> Vec<u8> {
         self.next += 1;
         let mut request = Vec::new();
-        bodies::request(&mut request, self.next, self.batches.as_deref());
+        bodies::request(&mut request, self.next, self.batches.as_deref(), b"");
         request
     }
 }
