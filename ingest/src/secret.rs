@@ -40,8 +40,16 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
 
 /// Appends `bytes` as lower-case hex digits.
 pub(crate) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    for byte in bytes {
-        out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    let begin = out.len();
+    out.resize(begin + 2 * bytes.len(), 0);
+    write_hex(&mut out[begin..], bytes);
+}
+
+/// Writes `bytes` as lower-case hex digits into `out`, which is twice as long.
+pub(crate) fn write_hex(out: &mut [u8], bytes: &[u8]) {
+    for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
     }
 }
 

@@ -12,7 +12,7 @@ use super::fingerprint::Fingerprint;
 use super::key::{self, Key};
 use super::ring::KeyRing;
 use super::session::Session;
-use crate::secret::push_hex;
+use crate::secret::{push_hex, write_hex};
 use footfall_schemas::event::SessionReason;
 use std::io::Write as _;
 use subtle::ConstantTimeEq as _;
@@ -99,8 +99,8 @@ impl Cookie {
         }
         let key = ring.find(kid).ok_or(Refused::Key)?;
         let signed = &text[..text.len() - signature.len() - 1];
-        let mut right = Vec::with_capacity(64);
-        push_hex(&mut right, &key::hash(&key.cookies, &[signed]));
+        let mut right = [0; 64];
+        write_hex(&mut right, &key::hash(&key.cookies, &[signed]));
         if !bool::from(right.ct_eq(signature)) {
             return Err(Refused::Signature);
         }

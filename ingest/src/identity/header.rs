@@ -18,6 +18,8 @@ pub(crate) struct Jar {
     /// The attributes of a host's own cookie where the site has a domain: an earlier setting may have left one.
     host_only: Option<String>,
     secure: Secure,
+    /// Seconds.
+    max_age: String,
 }
 
 impl Jar {
@@ -44,6 +46,7 @@ impl Jar {
             },
             host_only: (!domain.is_empty()).then_some(common),
             secure,
+            max_age: MAX_AGE_SECONDS.to_string(),
         }
     }
 
@@ -61,19 +64,19 @@ impl Jar {
         let mut text = Vec::with_capacity(448);
         text.extend_from_slice(self.prefix.as_bytes());
         cookie.write(site, key, &mut text);
-        self.end(&self.attributes, MAX_AGE_SECONDS, host, text)
+        self.end(&self.attributes, &self.max_age, host, text)
     }
 
     /// Takes the cookie away, in each form that it may have.
     pub(crate) fn delete(&self, host: &str) -> impl Iterator<Item = HeaderValue> {
         let forms = std::iter::once(&self.attributes).chain(&self.host_only);
-        forms.filter_map(move |attributes| self.end(attributes, 0, host, self.prefix.as_bytes().to_vec()))
+        forms.filter_map(move |attributes| self.end(attributes, "0", host, self.prefix.as_bytes().to_vec()))
     }
 
-    fn end(&self, attributes: &str, max_age: u32, host: &str, mut text: Vec<u8>) -> Option<HeaderValue> {
-        text.extend_from_slice(attributes.as_bytes());
-        text.extend_from_slice(b"; Max-Age=");
-        text.extend_from_slice(max_age.to_string().as_bytes());
+    fn end(&self, attributes: &str, max_age: &str, host: &str, mut text: Vec<u8>) -> Option<HeaderValue> {
+        for part in [attributes, "; Max-Age=", max_age] {
+            text.extend_from_slice(part.as_bytes());
+        }
         let secure = match self.secure {
             Secure::Always => true,
             Secure::Never => false,
