@@ -64,7 +64,7 @@ struct Sharer {
     admin: AdminClient<DefaultClientContext>,
     /// Read and not yet taken, nor over.
     pending: Vec<Salt>,
-    /// Each day's first record, until it is deleted.
+    /// Each day's last record, until it is deleted.
     known: BTreeMap<i64, i64>,
     /// When what was asked for last, by day.
     asked: BTreeMap<i64, Instant>,
@@ -95,9 +95,8 @@ impl Sharer {
         while !shutdown.is_cancelled() {
             let salts = self.reader.read();
             for salt in salts {
-                // Of several the first counts: offsets of a day's partition are in order.
-                if let std::collections::btree_map::Entry::Vacant(entry) = self.known.entry(salt.day) {
-                    entry.insert(salt.offset);
+                // Of several the first counts: offsets of a day's partition are in order. All of them have to go.
+                if self.known.insert(salt.day, salt.offset).is_none() {
                     self.pending.push(salt);
                 }
             }

@@ -66,7 +66,11 @@ fn the_topic_is_made_once_compared_grown_and_known_by_its_id() {
         ]
     );
     topics.grow(&settings.name, 5).unwrap();
-    assert_eq!(topics.describe(&settings.name).unwrap().partitions, 5);
+    // A broker knows of it a moment after the controller.
+    let until = Instant::now() + PATIENCE;
+    while topics.describe(&settings.name).unwrap().partitions != 5 {
+        assert!(Instant::now() < until);
+    }
     assert_eq!(topics.describe(&settings.name).unwrap().id, first.id);
     assert!(topics.grow(&settings.name, 2).is_err());
 
