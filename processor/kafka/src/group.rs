@@ -6,6 +6,7 @@
 use crate::offsets;
 use crate::poll::{Owned, Poll, State};
 use crate::queue::Queue;
+use crate::standing::Heard;
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::Offset;
 use std::time::{Duration, Instant};
@@ -49,6 +50,7 @@ impl Poll {
                 state: State::New,
                 next: 0,
                 generation: 0,
+                heard: Heard::now(),
             },
         );
     }

@@ -36,6 +36,7 @@ mod reading;
 mod record;
 mod settings;
 mod source;
+mod standing;
 mod topic_id;
 mod upkeep;
 

@@ -14,6 +14,7 @@ use crate::exchange::{Command, Exchange};
 use crate::identity::Identity;
 use crate::queue::Queue;
 use crate::settings::Settings;
+use crate::standing::Heard;
 use crate::topic_id::Question;
 use crate::{commit, offsets};
 use footfall_delivery::{CommitOutcome, Entry};
@@ -51,6 +52,7 @@ pub(crate) struct Owned {
     pub(crate) next: u64,
     /// Of the last start.
     pub(crate) generation: u64,
+    pub(crate) heard: Heard,
 }
 
 pub(crate) struct Poll {
@@ -230,6 +232,7 @@ impl Poll {
             owned.state = State::Starting(position, Instant::now(), 0);
             owned.next = position;
             owned.generation = generation;
+            owned.heard = Heard::now();
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::exchange::weight;
 use crate::poll::{Owned, Poll, State};
 use crate::record::record;
+use crate::standing::Heard;
 use bytes::BytesMut;
 use footfall_processor::source::{Chunk, Record};
 use rdkafka::error::KafkaError;
@@ -42,6 +43,7 @@ impl Poll {
         let generation = owned.generation;
         let any = chunk.is_some() || error.is_some();
         if let Some(chunk) = chunk {
+            owned.heard = Heard::now();
             self.exchange.bring(chunk, generation);
         }
         if let Some(error) = error {

@@ -50,6 +50,7 @@ impl Poll {
             }
         }
         self.note_ends();
+        self.look_for_standing(now);
         self.watch(now);
     }
 
@@ -189,7 +190,7 @@ impl Poll {
 
     /// The client has given the partition up, and takes no seek for it any more: it has to be assigned anew. The group
     /// does not notice.
-    fn begin_again(&mut self, partition: i32, position: u64) {
+    pub(crate) fn begin_again(&mut self, partition: i32, position: u64) {
         let offset = Offset::Offset(i64::try_from(position).unwrap_or(i64::MAX));
         let topic = &self.settings.topic;
         let again = offsets::list(topic, [partition], Offset::Invalid)
