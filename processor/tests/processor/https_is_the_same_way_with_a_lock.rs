@@ -44,7 +44,7 @@ impl Locked {
 
     fn proxy(&self, name: &str) -> Proxy {
         let own = self.ours.sign(name).unwrap();
-        Proxy::start(self.engine.engine.address(), &own, None).unwrap()
+        Proxy::start(self.engine.address(), &own, None).unwrap()
     }
 }
 
@@ -133,7 +133,7 @@ async fn inserts_keep_one_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_not_right_is_named() {
     let locked = Locked::start().await;
-    let (at, right) = (locked.engine.engine.address(), locked.ca());
+    let (at, right) = (locked.engine.address(), locked.ca());
     let proxy = locked.proxy("127.0.0.1");
     let other = Authority::new("other").unwrap();
     let wrong = trust(other.write(locked.path(), "other.pem").unwrap());
@@ -154,7 +154,7 @@ async fn a_certificate_that_is_not_right_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_port_or_scheme_is_named() {
     let locked = Locked::start().await;
-    let (plain, right) = (locked.engine.engine.address(), locked.ca());
+    let (plain, right) = (locked.engine.address(), locked.ca());
     let proxy = locked.proxy("127.0.0.1");
     let server = server_at("http", proxy.address, &right);
     names(&server, "plain HTTP", "write https://").await;
@@ -217,7 +217,7 @@ async fn a_server_that_asks_for_certificates_takes_ours_and_no_other() {
         Authority::new("other").unwrap(),
     );
     let own = locked.ours.sign("127.0.0.1").unwrap();
-    let proxy = Proxy::start(locked.engine.engine.address(), &own, Some(&clients)).unwrap();
+    let proxy = Proxy::start(locked.engine.address(), &own, Some(&clients)).unwrap();
     let with = |name: &str, authority: &Authority| {
         let (certificate, key) = authority
             .sign("writer")
@@ -242,7 +242,7 @@ async fn a_server_that_asks_for_certificates_takes_ours_and_no_other() {
 async fn a_processor_that_is_not_let_in_tries_seldom() {
     let locked = Locked::start().await;
     let expired = locked.ours.expired("127.0.0.1").unwrap();
-    let proxy = Proxy::start(locked.engine.engine.address(), &expired, None).unwrap();
+    let proxy = Proxy::start(locked.engine.address(), &expired, None).unwrap();
     let server = server_at("https", proxy.address, &locked.ca());
     let log = Log::new();
     log.append(small(1), now_ms());

@@ -15,3 +15,5 @@ mod nothing_is_lost_or_doubled;
 mod support;
 mod the_auditor_sees_and_repairs;
 mod the_operators_word;
+
+footfall_clickhouse::process!();

@@ -87,7 +87,7 @@ async fn a_cursor_that_is_set_back_or_lost_doubles_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_cuts_inserts_and_answers_costs_time_only() {
     let engine = TestEngine::start().await;
-    let proxy = Proxy::start(engine.engine.address(), 3).await;
+    let proxy = Proxy::start(engine.address(), 3).await;
     let behind = engine.behind(proxy.address);
     let (log, client) = (Log::new(), engine.server.client());
     for number in 0..6_000 {

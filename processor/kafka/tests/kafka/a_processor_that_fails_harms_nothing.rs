@@ -46,7 +46,7 @@ async fn an_insert_that_its_frozen_owner_has_begun_never_gets_in() {
 /// One processor is frozen with an insert in the gate, another takes over, then the insert is let go and the first wakes.
 async fn zombie(arm: impl Fn(&Gate)) -> Gate {
     let cluster = Cluster::start(PARTITIONS).await;
-    let gate = Gate::start(cluster.engine.engine.address()).await;
+    let gate = Gate::start(cluster.engine.address()).await;
     let mut edge = Edge::new(&cluster.connection(), PARTITIONS);
     let plan = Plan::of(&cluster);
     let zombie = plan.through(&gate).start();

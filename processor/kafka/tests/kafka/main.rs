@@ -16,3 +16,5 @@ mod every_number_is_in_the_tables_once;
 mod memory_is_bounded_and_the_group_is_served;
 mod support;
 mod the_books_are_audited;
+
+footfall_clickhouse::process!();

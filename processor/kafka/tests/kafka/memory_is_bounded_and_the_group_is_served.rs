@@ -13,7 +13,7 @@ const BUFFER: usize = 16 << 20;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_lag_costs_no_memory_and_holds_up_no_rebalance() {
     let cluster = Cluster::start(PARTITIONS).await;
-    let gate = Gate::start(cluster.engine.engine.address()).await;
+    let gate = Gate::start(cluster.engine.address()).await;
     let mut edge = Edge::new(&cluster.connection(), PARTITIONS);
     let direct = Plan {
         buffer_bytes: BUFFER,

@@ -71,7 +71,7 @@ async fn a_number_that_the_tables_have_lost_comes_back_from_the_topic() {
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_were_removed_unread_are_told_and_can_be_sent_again() {
     let cluster = Cluster::start(PARTITIONS).await;
-    let gate = Gate::start(cluster.engine.engine.address()).await;
+    let gate = Gate::start(cluster.engine.address()).await;
     let mut edge = Edge::new(&cluster.connection(), PARTITIONS);
     let plan = Plan {
         buffer_bytes: 4 << 20,

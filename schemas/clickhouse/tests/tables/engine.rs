@@ -1,53 +1,29 @@
-//! The real engine for one test, in a temporary folder. Its process is this test binary again, told to run the one
-//! ignored test below.
+//! The real engine for one test, and what tests do with it by hand.
 
 use bytes::Bytes;
 use clickhouse::Client;
-use footfall_engine::{Config, Engine, Secret, library};
+use footfall_clickhouse::{Clickhouse, PASSWORD};
 use footfall_tables::{Step, insert_sql, migrate};
-use std::ffi::OsString;
-use std::io::Write;
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::OnceLock;
-use tempfile::TempDir;
 
 /// The database of most tests.
 pub(crate) const DATABASE: &str = "test";
 
 /// A running engine.
 pub(crate) struct Server {
-    _engine: Engine,
-    _folder: TempDir,
+    _clickhouse: Clickhouse,
     /// Names no database.
     pub(crate) client: Client,
 }
 
 impl Server {
     pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let secret = "writer's secret";
-        let mut config = Config::new(folder.path().join("data"), library_path(), Secret::new(secret));
-        config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let leading = [
-            "--exact",
-            "--ignored",
-            "--nocapture",
-            "--test-threads=1",
-            PROCESS,
-            "--",
-        ];
-        let this = std::env::current_exe().unwrap();
-        let engine = Engine::spawn(&this, &leading.map(OsString::from), &config)
-            .await
-            .unwrap();
+        let clickhouse = Clickhouse::start().await.unwrap();
         let client = Client::default()
-            .with_url(engine.url())
-            .with_user(engine.writer_user())
-            .with_password(secret);
+            .with_url(clickhouse.url())
+            .with_user("default")
+            .with_password(PASSWORD);
         Self {
-            _engine: engine,
-            _folder: folder,
+            _clickhouse: clickhouse,
             client,
         }
     }
@@ -73,27 +49,4 @@ pub(crate) async fn insert(client: &Client, table: &str, block: Vec<u8>) -> clic
 /// Runs a statement.
 pub(crate) async fn run(client: &Client, sql: &str) {
     client.query_raw(sql).execute().await.unwrap();
-}
-
-const PROCESS: &str = "engine::the_engine_process";
-
-/// Not a test: the body of the child process.
-#[test]
-#[ignore = "the engine's process, started by other tests"]
-fn the_engine_process() {
-    let mut args = std::env::args_os()
-        .skip_while(|arg| arg != "--")
-        .skip(1)
-        .peekable();
-    if args.peek().is_none() {
-        return;
-    }
-    // The test harness has left the cursor behind its own words.
-    writeln!(std::io::stdout()).unwrap();
-    let _ = footfall_engine::main(&Config::from_args(args).unwrap());
-}
-
-fn library_path() -> PathBuf {
-    static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| library::locate(&mut |_| {}).unwrap()).clone()
 }

@@ -11,3 +11,5 @@ mod retain;
 mod round_trip;
 mod said;
 mod users;
+
+footfall_clickhouse::process!();

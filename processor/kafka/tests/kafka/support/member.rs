@@ -39,10 +39,7 @@ impl Plan {
         Self {
             name: "member".to_owned(),
             bootstrap: cluster.broker.bootstrap(),
-            clickhouse: format!(
-                "http://default:writer's%20secret@{}",
-                cluster.engine.engine.address()
-            ),
+            clickhouse: format!("http://default:writer's%20secret@{}", cluster.engine.address()),
             group: "footfall".to_owned(),
             lease_ms: 3_000,
             session_ms: 3_000,
