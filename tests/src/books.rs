@@ -184,19 +184,29 @@ pub struct Books {
 pub fn books(home: &Home) -> Result<Books> {
     let sql = "SELECT sum(acknowledged) AS acknowledged, sum(rows) AS rows, sum(ledger) AS ledger, \
         sum(missing) AS missing, sum(doubled) AS doubled FROM footfall.books";
-    let rows = query(home, sql)?;
-    let sum = |name: &str| {
-        rows.first()
-            .and_then(|row| row[name].as_u64())
-            .with_context(|| format!("`{name}` of the books"))
-    };
-    Ok(Books {
-        acknowledged: sum("acknowledged")?,
-        rows: sum("rows")?,
-        ledger: sum("ledger")?,
-        missing: sum("missing")?,
-        doubled: sum("doubled")?,
-    })
+    Books::read(home, sql)
+}
+
+impl Books {
+    /// The sums that a query gives under the names of the fields.
+    ///
+    /// # Errors
+    /// As [`query`].
+    pub fn read(home: &Home, sql: &str) -> Result<Self> {
+        let rows = query(home, sql)?;
+        let sum = |name: &str| {
+            rows.first()
+                .and_then(|row| row[name].as_u64())
+                .with_context(|| format!("`{name}` of the books"))
+        };
+        Ok(Self {
+            acknowledged: sum("acknowledged")?,
+            rows: sum("rows")?,
+            ledger: sum("ledger")?,
+            missing: sum("missing")?,
+            doubled: sum("doubled")?,
+        })
+    }
 }
 
 /// Waits until the books balance: nothing missing, nothing doubled.

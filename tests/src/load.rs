@@ -2,7 +2,7 @@
 //! fault test.
 
 use crate::footfall::Home;
-use crate::http::Answer;
+use crate::http::{Answer, Client};
 use crate::latency::Latencies;
 use crate::seed::Seed;
 use anyhow::Result;
@@ -144,36 +144,63 @@ fn client(home: &Home, plan: &Plan, mut seed: Seed, control: &Control) -> (Witne
         if control.sent.fetch_add(size, Ordering::Relaxed) >= plan.events {
             break;
         }
-        let sent_at = now_ms();
-        let events: Vec<Value> = (0..size).map(|_| event(&mut seed)).collect();
-        let (body, encoding) = encode(&events, sent_at, seed.below(3) == 0);
-        let headers = [
-            ("content-type", "text/plain"),
-            ("content-encoding", encoding),
-            ("user-agent", "Footfall-Test/1.0"),
-        ];
+        let batch = Batch::new(size, &mut seed);
         let start = Instant::now();
-        let outcome = judge(http.request("POST", "/v1/events", &headers, &body), size);
+        let outcome = judge(batch.send(&mut http), size);
         if outcome == Outcome::Acknowledged {
             latencies.add(start.elapsed());
             control.acknowledged.fetch_add(size, Ordering::Relaxed);
         } else {
             std::thread::sleep(Duration::from_millis(10));
         }
-        for mut event in events {
-            event["sent_at"] = json!(sent_at);
-            let id = event["id"]
-                .as_str()
-                .and_then(|id| id.parse().ok())
-                .unwrap_or_default();
-            witness.insert(id, (outcome, event));
-        }
+        witness.extend(batch.told(outcome));
         std::thread::sleep(plan.pause);
     }
     (witness, latencies)
 }
 
-pub(crate) fn encode(events: &[Value], sent_at: i64, gzip: bool) -> (Vec<u8>, &'static str) {
+/// One request, as a page sends it: one event, or several together, some of them packed.
+pub(crate) struct Batch {
+    events: Vec<Value>,
+    sent_at: i64,
+    body: Vec<u8>,
+    encoding: &'static str,
+}
+
+impl Batch {
+    pub(crate) fn new(size: u64, seed: &mut Seed) -> Self {
+        let sent_at = now_ms();
+        let events: Vec<Value> = (0..size).map(|_| event(seed)).collect();
+        let (body, encoding) = encode(&events, sent_at, seed.below(3) == 0);
+        Self {
+            events,
+            sent_at,
+            body,
+            encoding,
+        }
+    }
+
+    pub(crate) fn send(&self, http: &mut Client) -> Result<Answer> {
+        let headers = [
+            ("content-type", "text/plain"),
+            ("content-encoding", self.encoding),
+            ("user-agent", "Footfall-Test/1.0"),
+        ];
+        http.request("POST", "/v1/events", &headers, &self.body)
+    }
+
+    /// What became of each event, by its id.
+    pub(crate) fn told(self, outcome: Outcome) -> impl Iterator<Item = (Uuid, (Outcome, Value))> {
+        let sent_at = self.sent_at;
+        self.events.into_iter().map(move |mut event| {
+            event["sent_at"] = json!(sent_at);
+            let id = event["id"].as_str().and_then(|id| id.parse().ok());
+            (id.unwrap_or_default(), (outcome, event))
+        })
+    }
+}
+
+fn encode(events: &[Value], sent_at: i64, gzip: bool) -> (Vec<u8>, &'static str) {
     let body = if let [event] = events {
         let mut body = event.clone();
         body["site"] = json!("demo");

@@ -4,10 +4,9 @@
 use crate::footfall::Home;
 use crate::http::Answer;
 use crate::latency::Latencies;
-use crate::load::{Outcome, Witness, encode, event, judge, now_ms};
+use crate::load::{Batch, Outcome, Witness, judge};
 use crate::seed::Seed;
 use anyhow::Result;
-use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -100,19 +99,12 @@ impl Steady {
             };
             next +=
                 Duration::from_micros(1_000_000 * size * clients / self.rate.load(Ordering::Relaxed).max(1));
-            let sent_at = now_ms();
-            let events: Vec<Value> = (0..size).map(|_| event(&mut seed)).collect();
-            let (body, encoding) = encode(&events, sent_at, seed.below(3) == 0);
-            let headers = [
-                ("content-type", "text/plain"),
-                ("content-encoding", encoding),
-                ("user-agent", "Footfall-Test/1.0"),
-            ];
+            let batch = Batch::new(size, &mut seed);
             let began = Instant::now();
-            let answer = http.request("POST", "/v1/events", &headers, &body);
+            let answer = batch.send(&mut http);
             let took = began.elapsed();
             self.excuse(&answer);
-            self.note(events, sent_at, judge(answer, size), took);
+            self.note(batch, size, judge(answer, size), took);
             // What an outage has cost is not made up for.
             next = next.max(Instant::now().checked_sub(Duration::from_secs(1)).unwrap_or(next));
             std::thread::sleep(next.saturating_duration_since(Instant::now()));
@@ -131,21 +123,16 @@ impl Steady {
         }
     }
 
-    fn note(&self, events: Vec<Value>, sent_at: i64, outcome: Outcome, took: Duration) {
+    fn note(&self, batch: Batch, size: u64, outcome: Outcome, took: Duration) {
         let mut tally = lock(&self.tally);
         tally.requests += 1;
-        tally.events += events.len() as u64;
+        tally.events += size;
         match outcome {
             Outcome::Acknowledged => tally.latencies.add(took),
             Outcome::Unknown | Outcome::Refused => tally.not_taken += 1,
         }
         drop(tally);
-        let mut sent = lock(&self.sent);
-        for mut event in events {
-            event["sent_at"] = json!(sent_at);
-            let id = event["id"].as_str().and_then(|id| id.parse().ok());
-            sent.insert(id.unwrap_or_default(), (outcome, event));
-        }
+        lock(&self.sent).extend(batch.told(outcome));
     }
 }
 

@@ -63,14 +63,7 @@ fn covers(ranges: &[Numbers], number: Number) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn range(log: u128, first: u64, last: u64) -> Numbers {
-        Numbers {
-            log_id: Uuid::from_u128(log),
-            first,
-            last,
-        }
-    }
+    use crate::ranges::range;
 
     #[test]
     fn ranges_join_and_answer_for_their_own_log_only() {

@@ -3,6 +3,7 @@
 use super::answered;
 use clickhouse::error::Error;
 use clickhouse::{Client, Row};
+use footfall_delivery::ranges::joined_within;
 use footfall_delivery::{Answer, Looked, LookedUp, Number, Numbers, RecentId};
 use serde::Deserialize;
 use std::fmt::Write;
@@ -95,7 +96,7 @@ async fn highs(client: &Client, rows_from: i64) -> Result<Vec<Number>, Error> {
 pub async fn look_up(client: &Client, numbers: Vec<Numbers>, event_ids: Vec<Uuid>) -> Answer<LookedUp> {
     answered("look up", async {
         let mut found = LookedUp::default();
-        for ranges in close(numbers).chunks(RANGES) {
+        for ranges in joined_within(numbers, GAP).chunks(RANGES) {
             let rows = format!(
                 "SELECT log_id, log_seq AS first, log_seq AS last FROM events WHERE {}",
                 touching(ranges, "log_seq", "log_seq")
@@ -148,21 +149,6 @@ async fn ask_ids(client: &Client, ids: &[Uuid]) -> Result<Vec<RecentId>, Error> 
     Ok(found.into_iter().map(RecentId::from).collect())
 }
 
-/// Sorted, and neighbours made one.
-fn close(mut numbers: Vec<Numbers>) -> Vec<Numbers> {
-    numbers.sort_unstable();
-    let mut ranges: Vec<Numbers> = Vec::new();
-    for next in numbers {
-        match ranges.last_mut() {
-            Some(range) if range.log_id == next.log_id && next.first <= range.last.saturating_add(GAP) => {
-                range.last = range.last.max(next.last);
-            }
-            _ => ranges.push(next),
-        }
-    }
-    ranges
-}
-
 fn touching(ranges: &[Numbers], first: &str, last: &str) -> String {
     let one = |range: &Numbers| {
         format!(
@@ -175,41 +161,19 @@ fn touching(ranges: &[Numbers], first: &str, last: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{close, touching};
+    use super::touching;
     use footfall_delivery::Numbers;
     use uuid::Uuid;
 
-    fn range(log: u128, first: u64, last: u64) -> Numbers {
-        Numbers {
-            log_id: Uuid::from_u128(log),
-            first,
-            last,
-        }
-    }
-
-    #[test]
-    fn neighbours_are_asked_for_as_one_range() {
-        let asked = vec![
-            range(1, 5, 5),
-            range(2, 6, 6),
-            range(1, 900, 900),
-            range(1, 6, 6),
-            range(1, 5_000, 5_000),
-        ];
-        assert_eq!(
-            close(asked),
-            [range(1, 5, 900), range(1, 5_000, 5_000), range(2, 6, 6)]
-        );
-        assert_eq!(
-            close(vec![range(1, 7, u64::MAX), range(1, 8, 8)]),
-            [range(1, 7, u64::MAX)]
-        );
-    }
-
     #[test]
     fn a_ledger_range_that_touches_is_found() {
+        let range = Numbers {
+            log_id: Uuid::from_u128(1),
+            first: 5,
+            last: 9,
+        };
         assert_eq!(
-            touching(&[range(1, 5, 9)], "first_seq", "last_seq"),
+            touching(&[range], "first_seq", "last_seq"),
             "(log_id = '00000000-0000-0000-0000-000000000001' AND last_seq >= 5 AND first_seq <= 9)"
         );
     }

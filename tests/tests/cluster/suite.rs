@@ -6,7 +6,7 @@ use crate::plan::{Fault, Step, Wanted};
 use crate::world::{PATIENCE, World, lock};
 use anyhow::{Context, Result, ensure};
 use footfall_tests::account::Account;
-use footfall_tests::books::{Books, query};
+use footfall_tests::books::Books;
 use footfall_tests::footfall::eventually;
 use footfall_tests::seed::Seed;
 use std::collections::BTreeMap;
@@ -192,17 +192,5 @@ fn line(name: &str, times: &[Duration]) {
 fn books(world: &World) -> Result<Books> {
     let sql = "SELECT sum(acknowledged) AS acknowledged, sum(rows) AS rows, sum(ledger) AS ledger, \
         sumIf(missing, through > 0) AS missing, sum(doubled) AS doubled FROM footfall.books";
-    let rows = query(world.home(), sql)?;
-    let sum = |name: &str| {
-        rows.first()
-            .and_then(|row| row[name].as_u64())
-            .context("the books")
-    };
-    Ok(Books {
-        acknowledged: sum("acknowledged")?,
-        rows: sum("rows")?,
-        ledger: sum("ledger")?,
-        missing: sum("missing")?,
-        doubled: sum("doubled")?,
-    })
+    Books::read(world.home(), sql)
 }
