@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use footfall_log::{Log, Position};
-use footfall_topics::{Topic, TopicError, describe, remind};
+use footfall_topics::{Cause, Complaints, Topic, TopicError, describe, remind};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -70,6 +70,8 @@ pub(crate) struct Pump {
     pub(crate) goal: Goal,
     /// Told the number of partitions, for the segments to come.
     log: Option<Log>,
+    /// Of all producers: what one was refused is not told again with the next.
+    complaints: Complaints,
     topic: Option<Topic>,
     /// Everything before it is acknowledged.
     acknowledged: Position,
@@ -91,6 +93,7 @@ impl Pump {
     ) -> Pump {
         let (now, position) = (Instant::now(), feed.position());
         Pump {
+            complaints: Complaints::of_writer(&config.topic),
             config,
             feed,
             progress,
@@ -110,7 +113,8 @@ impl Pump {
     pub(crate) async fn run(&mut self, stop: &CancellationToken) -> Result<bool, ForwardError> {
         let mut wait = BACKOFF.0;
         loop {
-            let mut sender = Sender::new(&self.config)?;
+            self.complaints.clear();
+            let mut sender = Sender::new(&self.config, self.complaints.clone())?;
             let ended = match self.connect(&mut sender, stop).await {
                 Ok(()) => {
                     let before = self.acknowledged;
@@ -129,9 +133,10 @@ impl Pump {
                 Ended::Hopeless(why) => return Err(ForwardError::Stopped(why)),
                 Ended::Failed(why) => why,
             };
-            let refused = sender.reports().complaints.refused();
+            let refusal = self.complaints.worst().filter(|_| self.complaints.refused());
+            let refused = refusal.is_some();
             drop(sender);
-            self.give_up(why);
+            self.give_up(why, refusal);
             wait = if refused { BACKOFF.1 } else { wait };
             tokio::select! {
                 () = stop.cancelled() => return Ok(false),
@@ -140,12 +145,20 @@ impl Pump {
         }
     }
 
-    /// A producer has failed: whatever it had under way may be there or not, and goes again.
-    fn give_up(&mut self, why: String) {
-        tracing::warn!(position = ?self.acknowledged, "forwarding again from the last acknowledged record: {why}");
+    /// A producer has failed: whatever it had under way may be there or not, and goes again. A refusal has been told.
+    fn give_up(&mut self, why: String, refusal: Option<String>) {
+        let position = self.acknowledged;
+        if refusal.is_some() {
+            tracing::debug!(?position, "forwarding again: {why}");
+        } else {
+            tracing::warn!(
+                ?position,
+                "forwarding again from the last acknowledged record: {why}"
+            );
+        }
         self.progress.restarted();
         self.progress.in_flight(0);
-        self.progress.disconnected(why);
+        self.progress.disconnected(refusal.unwrap_or(why));
         self.feed.rewind(self.acknowledged);
     }
 
@@ -165,7 +178,10 @@ impl Pump {
             let complaints = &sender.reports().complaints;
             let error = match answer {
                 Ok(topic) => {
-                    complaints.clear();
+                    // Who may look at the topic may perhaps not write to it, and has been told so already.
+                    if complaints.cause() != Cause::Permission {
+                        complaints.clear();
+                    }
                     self.found(topic);
                     return Ok(());
                 }

@@ -11,7 +11,7 @@ use rdkafka::producer::{NoCustomPartitioner, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode;
 
 /// Collects reports until the forwarder takes them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reports {
     pub(crate) complaints: Complaints,
     delivered: Mutex<Vec<usize>>,
@@ -20,6 +20,15 @@ pub(crate) struct Reports {
 }
 
 impl Reports {
+    /// `complaints`: those of all producers of this forwarder.
+    pub(crate) fn new(complaints: Complaints) -> Reports {
+        Reports {
+            complaints,
+            delivered: Mutex::default(),
+            failed: Mutex::default(),
+        }
+    }
+
     /// Indexes of the records that were delivered since the last call, in exchange for an empty vector.
     pub(crate) fn take(&self, empty: &mut Vec<usize>) {
         std::mem::swap(&mut *self.delivered(), empty);

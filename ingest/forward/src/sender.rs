@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use footfall_log::{Item, Record};
+use footfall_topics::Complaints;
 use rdkafka::bindings as native;
 use rdkafka::client::Client;
 use rdkafka::error::KafkaError;
@@ -46,11 +47,11 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(config: &Config) -> Result<Sender, ForwardError> {
+    pub(crate) fn new(config: &Config, complaints: Complaints) -> Result<Sender, ForwardError> {
         config.connection.check()?;
         let producer: BaseProducer<Reports> = config
             .producer()
-            .create_with_context(Reports::default())
+            .create_with_context(Reports::new(complaints))
             .map_err(ForwardError::Client)?;
         let client = producer.client().native_ptr();
         // SAFETY: the producer is a field after these two, so it is dropped after them.

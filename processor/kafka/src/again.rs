@@ -4,16 +4,18 @@
 //! its partition looks it up and inserts it if it is missing. What the topic does not have any more, only the edge can
 //! send again.
 
+use crate::ask::AskError;
 use crate::context::Context;
 use crate::offsets;
+use crate::sender::Sender;
 use crate::settings::Settings;
 use footfall_delivery::ranges::joined;
 use footfall_delivery::{Number, Numbers};
 use footfall_topics::decode;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Message};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::BaseRecord;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,8 +47,8 @@ pub struct Sent {
 /// Searches the whole topic for these numbers and sends what it finds to it again.
 ///
 /// # Errors
-/// The brokers', for want of an answer. What was sent until then may come.
-pub fn send_again(settings: &Settings, numbers: &[Numbers]) -> KafkaResult<Sent> {
+/// The brokers': no answer, or they did not take a record. What was sent until then may come.
+pub fn send_again(settings: &Settings, numbers: &[Numbers]) -> Result<Sent, AskError> {
     let missed = numbers.iter().map(|numbers| Missed {
         numbers: *numbers,
         since: None,
@@ -55,17 +57,21 @@ pub fn send_again(settings: &Settings, numbers: &[Numbers]) -> KafkaResult<Sent>
 }
 
 /// Searches the topic once for all of them, from where the hint of the earliest says.
-pub(crate) fn search(settings: &Settings, missed: &[Missed], stop: &AtomicBool) -> KafkaResult<Sent> {
+pub(crate) fn search(settings: &Settings, missed: &[Missed], stop: &AtomicBool) -> Result<Sent, AskError> {
+    read(settings, missed, stop).map_err(|error| error.told(settings))
+}
+
+fn read(settings: &Settings, missed: &[Missed], stop: &AtomicBool) -> Result<Sent, AskError> {
     let mut config = settings.reader(1);
     config
         .set("group.id", &settings.group)
         .set("enable.partition.eof", "true");
-    let reader: BaseConsumer<Context> = config.create_with_context(Context::default())?;
+    let reader: BaseConsumer<Context> = config.create_with_context(settings.context())?;
     let all = offsets::partitions(&reader, &settings.topic, PATIENCE)?;
     let mut search = Search {
         wanted: Wanted::new(missed),
         open: begin(&reader, settings, missed, &all)?,
-        producer: producer(settings)?,
+        sender: Sender::new(settings)?,
         topic: &settings.topic,
     };
     let until = Instant::now() + LONGEST;
@@ -80,7 +86,7 @@ pub(crate) fn search(settings: &Settings, missed: &[Missed], stop: &AtomicBool) 
             None => {}
         }
     }
-    search.producer.flush(PATIENCE)?;
+    search.sender.finish(PATIENCE)?;
     Ok(search.result())
 }
 
@@ -123,15 +129,6 @@ fn begin(
     Ok(open)
 }
 
-pub(crate) fn producer(settings: &Settings) -> KafkaResult<BaseProducer> {
-    let mut config = settings.connection.client();
-    config
-        .set("enable.idempotence", "true")
-        .set("compression.type", "lz4")
-        .set("delivery.timeout.ms", "60000");
-    config.create()
-}
-
 /// The numbers that are looked for, and which of them were found.
 struct Wanted {
     ranges: Vec<Numbers>,
@@ -158,7 +155,7 @@ struct Search<'a> {
     wanted: Wanted,
     /// Partitions that are not read to their end yet.
     open: BTreeSet<i32>,
-    producer: BaseProducer,
+    sender: Sender,
     topic: &'a str,
 }
 
@@ -179,7 +176,7 @@ impl Search<'_> {
         self.open.is_empty() || self.wanted.found.len() as u64 >= self.wanted.count
     }
 
-    fn look_at(&mut self, message: &BorrowedMessage<'_>) -> KafkaResult<()> {
+    fn look_at(&mut self, message: &BorrowedMessage<'_>) -> Result<(), AskError> {
         let Ok(received) = decode(message) else {
             return Ok(());
         };
@@ -194,20 +191,6 @@ impl Search<'_> {
         record.key = message.key();
         record.payload = message.payload();
         record.headers = message.headers().map(BorrowedHeaders::detach);
-        deliver(&self.producer, record)
+        self.sender.send(record)
     }
-}
-
-/// Gives a record to the producer, waiting for room; the brokers have it after a flush.
-pub(crate) fn deliver(producer: &BaseProducer, record: BaseRecord<'_, [u8], [u8]>) -> KafkaResult<()> {
-    let mut record = record;
-    while let Err((error, again)) = producer.send(record) {
-        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
-            return Err(error);
-        }
-        producer.poll(Duration::from_millis(100));
-        record = again;
-    }
-    producer.poll(Duration::ZERO);
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! What librdkafka tells outside of messages: rebalances, errors, its own log. Rebalances are put down here and served
 //! by the poll thread between two polls ([`crate::poll`]), because the answer takes a conversation with the processor.
 
+use footfall_topics::Right;
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
@@ -26,8 +27,9 @@ pub(crate) enum Rebalance {
 }
 
 /// Gets the callbacks of one consumer.
-#[derive(Default)]
 pub(crate) struct Context {
+    topic: String,
+    group: String,
     waiting: Mutex<Option<Rebalance>>,
     closing: AtomicBool,
     /// All brokers are down, and nobody has asked since.
@@ -36,6 +38,36 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Of a consumer of this topic, perhaps in this group.
+    pub(crate) fn new(topic: &str, group: &str) -> Self {
+        Self {
+            topic: topic.to_owned(),
+            group: group.to_owned(),
+            waiting: Mutex::default(),
+            closing: AtomicBool::default(),
+            down: AtomicBool::default(),
+            said: Mutex::default(),
+        }
+    }
+
+    /// Which right is missing, if that is what the error says.
+    pub(crate) fn denied(&self, error: &KafkaError) -> Option<String> {
+        let right = Right::of_consumer(error.rdkafka_error_code()?)?;
+        Some(right.missing(match right {
+            Right::Group => &self.group,
+            Right::Read | Right::Write => &self.topic,
+        }))
+    }
+
+    /// Tells, once in a while, if the error says that a right is missing; false: it says something else.
+    pub(crate) fn tell_denied(&self, error: &KafkaError) -> bool {
+        let denied = self.denied(error);
+        if let Some(denied) = denied.as_ref().filter(|denied| self.is_news(denied)) {
+            tracing::error!("{denied}");
+        }
+        denied.is_some()
+    }
+
     /// The rebalance that the last poll has brought.
     pub(crate) fn take(&self) -> Option<Rebalance> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -85,7 +117,7 @@ impl ClientContext for Context {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
             self.down.store(true, Ordering::Relaxed);
         }
-        if self.is_news(&error.to_string()) {
+        if !self.tell_denied(&error) && self.is_news(&error.to_string()) {
             tracing::warn!(%error, reason, "trouble with the brokers; it goes on by itself");
         }
     }
@@ -118,12 +150,29 @@ impl ConsumerContext for Context {
 #[cfg(test)]
 mod tests {
     use super::Context;
+    use rdkafka::error::KafkaError;
+    use rdkafka::types::RDKafkaErrorCode;
 
     #[test]
     fn the_same_trouble_is_told_once_in_a_while() {
-        let context = Context::default();
+        let context = Context::new("events", "footfall");
         assert!(context.is_news("all brokers down"));
         assert!(!context.is_news("all brokers down"));
         assert!(context.is_news("authentication failed"));
+    }
+
+    #[test]
+    fn a_right_that_is_missing_is_named_with_its_topic_or_group() {
+        let context = Context::new("events", "footfall");
+        let denied = |code| context.denied(&KafkaError::ConsumerCommit(code));
+        assert!(
+            denied(RDKafkaErrorCode::GroupAuthorizationFailed)
+                .is_some_and(|text| text.starts_with("our user may not be in the group footfall;"))
+        );
+        assert!(
+            denied(RDKafkaErrorCode::TopicAuthorizationFailed)
+                .is_some_and(|text| text.starts_with("our user may not read the topic events;"))
+        );
+        assert_eq!(denied(RDKafkaErrorCode::RequestTimedOut), None);
     }
 }

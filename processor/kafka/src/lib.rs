@@ -6,7 +6,8 @@
 //!    (`upkeep`, `offsets`, [`TopicIdError`]) and takes records from the partitions' queues (`reading`, `queue`);
 //! 3. `record`: a message becomes a record, by the headers that [`footfall_topics`] knows;
 //! 4. `exchange`: bounded, between the thread and the async world; [`KafkaSource`] is its other side;
-//! 5. `aside`, `again`, `lost`, `position`: what the auditor and commands ask, by clients of their own;
+//! 5. `aside`, `again`, `lost`, `sender`, `position`, [`AskError`]: what the auditor and commands ask, by clients of their
+//!    own;
 //! 6. `identity`: which topic it is, when it was deleted and made anew; `context`: what librdkafka tells;
 //!    [`measure`]: metrics.
 //!
@@ -21,6 +22,7 @@
 
 mod again;
 mod aside;
+mod ask;
 mod commit;
 mod context;
 mod exchange;
@@ -34,6 +36,7 @@ mod position;
 mod queue;
 mod reading;
 mod record;
+mod sender;
 mod settings;
 mod source;
 mod standing;
@@ -41,6 +44,7 @@ mod topic_id;
 mod upkeep;
 
 pub use again::{Sent, send_again};
+pub use ask::AskError;
 pub use lost::declare_lost;
 pub use position::{metadata, passed};
 pub use settings::Settings;

@@ -4,13 +4,13 @@
 //! in error, or twice, changes nothing. Whether the numbers can still come is for the sender to know *before*: a copy that
 //! comes to another partition afterwards need not be looked up there.
 
-use crate::again::{deliver, producer};
+use crate::ask::AskError;
+use crate::sender::Sender;
 use crate::settings::Settings;
 use footfall_delivery::Numbers;
 use footfall_topics::{Body, Number, Outgoing};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaResult;
-use rdkafka::producer::{BaseRecord, Producer};
+use rdkafka::producer::BaseRecord;
 use std::time::Duration;
 
 /// How long one question, or the acknowledgement, may take.
@@ -19,8 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Sends one record for each range; `reason` is for the ledger. Returns when the brokers have them all.
 ///
 /// # Errors
-/// The brokers', for want of an answer: they may have some of them.
-pub fn declare_lost(settings: &Settings, numbers: &[Numbers], reason: &str) -> KafkaResult<()> {
+/// The brokers': no answer, or they did not take one. They may have some of them.
+pub fn declare_lost(settings: &Settings, numbers: &[Numbers], reason: &str) -> Result<(), AskError> {
+    send(settings, numbers, reason).map_err(|error| error.told(settings))
+}
+
+fn send(settings: &Settings, numbers: &[Numbers], reason: &str) -> Result<(), AskError> {
     let reader: BaseConsumer = settings.connection.client().create()?;
     let metadata = reader.fetch_metadata(Some(&settings.topic), PATIENCE)?;
     let partitions = metadata
@@ -28,7 +32,7 @@ pub fn declare_lost(settings: &Settings, numbers: &[Numbers], reason: &str) -> K
         .first()
         .map_or(0, |topic| topic.partitions().len());
     let partitions = u32::try_from(partitions).unwrap_or(1).max(1);
-    let producer = producer(settings)?;
+    let sender = Sender::new(settings)?;
     for range in numbers {
         let outgoing = Outgoing {
             number: Number {
@@ -48,7 +52,7 @@ pub fn declare_lost(settings: &Settings, numbers: &[Numbers], reason: &str) -> K
             .payload(outgoing.payload())
             .partition(i32::try_from(outgoing.partition(partitions)).unwrap_or_default())
             .headers(outgoing.headers());
-        deliver(&producer, record)?;
+        sender.send(record)?;
     }
-    producer.flush(PATIENCE)
+    sender.finish(PATIENCE)
 }

@@ -160,7 +160,9 @@ impl Poll {
         let outcome = commit::outcome(&result);
         if let Err(error) = result {
             metrics::counter!(crate::measure::COMMITS_FAILED, "outcome" => label(outcome)).increment(1);
-            tracing::warn!(%error, ?outcome, partitions = entries.len(), "a commit was not accepted");
+            if !self.consumer.context().tell_denied(&error) {
+                tracing::warn!(%error, ?outcome, partitions = entries.len(), "a commit was not accepted");
+            }
         }
         outcome
     }
@@ -216,7 +218,8 @@ impl Poll {
                 }
             }
             _ => {
-                if self.consumer.context().is_news(&error.to_string()) {
+                let context = self.consumer.context();
+                if !context.tell_denied(&error) && context.is_news(&error.to_string()) {
                     tracing::warn!(%error, partition, topic = self.settings.topic, "trouble with the topic; it goes on by itself");
                 }
             }

@@ -1,5 +1,6 @@
 //! What the brokers know of the group, asked without being a member of it: how far it is, and who wrote last where.
 
+use crate::ask::AskError;
 use crate::context::Context;
 use crate::offsets::{self, Committed};
 use crate::settings::Settings;
@@ -27,7 +28,7 @@ impl Observer {
     fn new(settings: &Settings) -> KafkaResult<Self> {
         let mut config = settings.reader(1);
         config.set("group.id", &settings.group);
-        let client: BaseConsumer<Context> = config.create_with_context(Context::default())?;
+        let client: BaseConsumer<Context> = config.create_with_context(settings.context())?;
         let partitions = offsets::partitions(&client, &settings.topic, PATIENCE)?;
         Ok(Self {
             client,
@@ -50,8 +51,9 @@ impl Observer {
 ///
 /// # Errors
 /// The brokers', for want of an answer.
-pub fn metadata(settings: &Settings) -> KafkaResult<Vec<(i32, Meta)>> {
-    let committed = Observer::new(settings)?.committed()?;
+pub fn metadata(settings: &Settings) -> Result<Vec<(i32, Meta)>, AskError> {
+    let committed = Observer::new(settings).and_then(|observer| observer.committed());
+    let committed = committed.map_err(|error| AskError::from(error).told(settings))?;
     let metas = committed.into_iter().filter_map(|(partition, place)| {
         let (_, line) = place?;
         Some((partition, Meta::parse(&line)?))
@@ -64,12 +66,20 @@ pub fn metadata(settings: &Settings) -> KafkaResult<Vec<(i32, Meta)>> {
 ///
 /// # Errors
 /// The brokers', for want of an answer.
-pub fn passed(settings: &Settings, patience: Duration) -> KafkaResult<bool> {
+pub fn passed(settings: &Settings, patience: Duration) -> Result<bool, AskError> {
     passed_unless(settings, patience, &AtomicBool::new(false))
 }
 
 /// The same; given up when `stop` is set.
-pub(crate) fn passed_unless(settings: &Settings, patience: Duration, stop: &AtomicBool) -> KafkaResult<bool> {
+pub(crate) fn passed_unless(
+    settings: &Settings,
+    patience: Duration,
+    stop: &AtomicBool,
+) -> Result<bool, AskError> {
+    wait(settings, patience, stop).map_err(|error| AskError::from(error).told(settings))
+}
+
+fn wait(settings: &Settings, patience: Duration, stop: &AtomicBool) -> KafkaResult<bool> {
     let observer = Observer::new(settings)?;
     let ends = observer.ends()?;
     let until = Instant::now() + patience;

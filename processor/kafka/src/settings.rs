@@ -1,5 +1,6 @@
 //! What the source must be told, and what librdkafka is told of it.
 
+use crate::context::Context;
 use footfall_topics::Connection;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
@@ -40,6 +41,11 @@ impl Settings {
             revoke_patience: Duration::from_secs(20),
             watch_every: Duration::from_secs(5),
         }
+    }
+
+    /// For a client's callbacks.
+    pub(crate) fn context(&self) -> Context {
+        Context::new(&self.topic, &self.group)
     }
 
     /// For the member of the group. `partitions`: how many the topic has, for the share of each.

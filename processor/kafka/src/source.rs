@@ -69,7 +69,7 @@ impl KafkaSource {
         let (id, partitions) = ask(&settings)?;
         let consumer: BaseConsumer<Context> = settings
             .member(partitions)
-            .create_with_context(Context::default())
+            .create_with_context(settings.context())
             .map_err(OpenError::Client)?;
         let exchange = Arc::new(Exchange::default());
         let mut consumer = consumer;
@@ -118,7 +118,7 @@ impl Drop for Watch {
 fn ask(settings: &Settings) -> Result<(String, usize), OpenError> {
     let reader: BaseConsumer<Context> = settings
         .reader(1)
-        .create_with_context(Context::default())
+        .create_with_context(settings.context())
         .map_err(OpenError::Client)?;
     let reader = Arc::new(reader);
     let id = topic_id(&reader, &settings.topic, PATIENCE)?;

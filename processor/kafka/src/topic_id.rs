@@ -1,6 +1,6 @@
 //! The id of a topic. The library has no safe way to ask for it.
 
-use footfall_topics::reach;
+use footfall_topics::{Right, reach};
 use rdkafka::bindings as native;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
@@ -15,6 +15,9 @@ pub enum TopicIdError {
     /// There is no such topic.
     #[error("ask for the id of topic {0}: there is no such topic")]
     Missing(String),
+    /// Our user may not see it.
+    #[error("{0}")]
+    Denied(String),
     /// No broker has answered in time, or not with an id.
     #[error("ask for the id of topic {topic}: {why}")]
     Unanswered {
@@ -82,6 +85,9 @@ impl<C: ConsumerContext> Question<C> {
         let failed = |why| match why {
             RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
                 TopicIdError::Missing(self.topic.clone())
+            }
+            RDKafkaErrorCode::TopicAuthorizationFailed => {
+                TopicIdError::Denied(Right::Read.missing(&self.topic))
             }
             why => TopicIdError::Unanswered {
                 topic: self.topic.clone(),

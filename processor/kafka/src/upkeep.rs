@@ -255,6 +255,11 @@ impl Poll {
                         tracing::error!(%error, "the topic is gone; waiting until it is there again");
                     }
                 }
+                Err(error @ TopicIdError::Denied(_)) => {
+                    if self.consumer.context().is_news(&error.to_string()) {
+                        tracing::error!("{error}");
+                    }
+                }
                 // Brokers that are away are told elsewhere.
                 Err(TopicIdError::Unanswered { .. }) => {}
             }

@@ -11,6 +11,8 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 
+use crate::rights::Right;
+
 /// The same kind of complaint is logged again after this.
 const AGAIN: Duration = Duration::from_secs(60);
 
@@ -25,6 +27,8 @@ struct State {
     worst: Option<(Cause, String)>,
     logged: Vec<(RDKafkaErrorCode, Instant)>,
     quiet: bool,
+    /// The topic that a producer writes to.
+    written: Option<String>,
 }
 
 /// What a complaint is about, in the order of how much it says: a lesser one never takes the place of a greater one.
@@ -61,11 +65,22 @@ impl Complaints {
         complaints
     }
 
+    /// Complaints of producers that write to this topic: what is not permitted is named as the right that is missing.
+    #[must_use]
+    pub fn of_writer(topic: &str) -> Complaints {
+        let complaints = Complaints::default();
+        complaints.lock().written = Some(topic.to_owned());
+        complaints
+    }
+
     /// For [`ClientContext::error`] of a context of one's own.
     pub fn note(&self, error: &KafkaError, reason: &str) {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-        let (weight, text) = explain(code, reason);
+        let (weight, mut text) = explain(code, reason);
         let mut state = self.lock();
+        if let (Some(topic), Some(right)) = (&state.written, Right::of_producer(code)) {
+            text = right.missing(topic);
+        }
         if state.worst.as_ref().is_none_or(|(kept, _)| weight >= *kept) {
             state.worst = Some((weight, text.clone()));
         }
@@ -106,13 +121,12 @@ impl Complaints {
         state.worst.as_ref().map_or(Cause::Down, |(cause, _)| *cause)
     }
 
-    /// Everything is well again.
+    /// Everything is well again, or begins anew. A refusal is not logged again at once: a broker that answers to one
+    /// question still says no to another.
     pub fn clear(&self) {
         let mut state = self.lock();
-        *state = State {
-            quiet: state.quiet,
-            ..State::default()
-        };
+        state.worst = None;
+        state.logged.retain(|(code, _)| explain(*code, "").0.is_refusal());
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -176,5 +190,18 @@ mod tests {
         assert!(complaints.refused());
         complaints.clear();
         assert_eq!(complaints.worst(), None);
+    }
+
+    #[test]
+    fn a_writer_hears_which_right_is_missing() {
+        let complaints = Complaints::of_writer("events");
+        let denied = KafkaError::Global(RDKafkaErrorCode::ClusterAuthorizationFailed);
+        complaints.note(&denied, "Failed to acquire idempotence PID");
+        let worst = complaints.worst().unwrap();
+        assert!(
+            worst.starts_with("our user may not write to the topic events; permit it: `kafka-acls.sh --add"),
+            "{worst}"
+        );
+        assert_eq!(complaints.cause(), Cause::Permission);
     }
 }

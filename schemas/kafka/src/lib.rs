@@ -35,7 +35,7 @@ pub use partition::{murmur2, partition_of};
 pub use reach::{reach, remind};
 pub use received::{Content, Received, Unreadable, decode, decode_headers};
 pub use record::{FORMAT, HEADER, HEADER_C, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number, TRACEPARENT};
-pub use rights::Rights;
+pub use rights::{Right, Rights};
 pub use settings::{Difference, TopicSettings};
 pub use topic::{Created, Topics};
 

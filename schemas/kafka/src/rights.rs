@@ -12,6 +12,71 @@ use rdkafka::types::RDKafkaErrorCode;
 use crate::admin::{Question, code};
 use crate::describe::ask;
 
+/// A right that a service needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Write to the topic: ingests, and whoever sends something again.
+    Write,
+    /// Read the topic: processors.
+    Read,
+    /// Be a member of the group, and commit: processors.
+    Group,
+}
+
+impl Right {
+    /// What our user may or may not do, before the name of the topic or the group.
+    #[must_use]
+    pub fn what(self) -> &'static str {
+        match self {
+            Right::Write => "write to the topic",
+            Right::Read => "read the topic",
+            Right::Group => "be in the group",
+        }
+    }
+
+    /// The command that gives it for this topic or group.
+    #[must_use]
+    pub fn remedy(self, name: &str) -> String {
+        let flags = match self {
+            Right::Write => "--producer --topic",
+            Right::Read => "--operation Read --topic",
+            Right::Group => "--operation Read --group",
+        };
+        format!("kafka-acls.sh --add --allow-principal User:… {flags} {name}")
+    }
+
+    /// The line for a log where it is missing.
+    #[must_use]
+    pub fn missing(self, name: &str) -> String {
+        format!(
+            "our user may not {} {name}; permit it: `{}`",
+            self.what(),
+            self.remedy(name)
+        )
+    }
+
+    /// Which one a producer lacks. Before its first record it asks for an id, which is the cluster's to give and comes
+    /// with the right to write to any topic.
+    #[must_use]
+    pub fn of_producer(code: RDKafkaErrorCode) -> Option<Right> {
+        let denied = matches!(
+            code,
+            RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed
+        );
+        denied.then_some(Right::Write)
+    }
+
+    /// Which one a consumer lacks.
+    #[must_use]
+    pub fn of_consumer(code: RDKafkaErrorCode) -> Option<Right> {
+        match code {
+            RDKafkaErrorCode::TopicAuthorizationFailed => Some(Right::Read),
+            RDKafkaErrorCode::GroupAuthorizationFailed => Some(Right::Group),
+            _ => None,
+        }
+    }
+}
+
 /// What our user may do; `None`: the cluster does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rights {

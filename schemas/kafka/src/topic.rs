@@ -167,6 +167,11 @@ impl Topics {
         let mut answers = described.map_err(failed)?;
         let answer = answers.pop().unwrap_or(Err(RDKafkaErrorCode::Unknown));
         let config = answer.map_err(|code| refused("read the configuration of", name, code))?;
+        if config.entries.is_empty() {
+            // rdkafka drops the broker's no to a single resource: what is left of it is a topic without settings.
+            let no = RDKafkaErrorCode::TopicAuthorizationFailed;
+            return Err(refused("read the configuration of", name, no));
+        }
         let mut differences = settings.compare(&topic);
         for (property, want, differs) in settings.properties() {
             let have = config.get(property).and_then(|entry| entry.value.clone());

@@ -204,7 +204,7 @@ impl Broker {
         self.folder.path()
     }
 
-    fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         let plain = self.place.listeners.first();
         plain.map_or(0, |(_, port)| port.number)
     }

@@ -14,8 +14,10 @@
 //! 1. [`Options`]: properties, TLS, users; `properties`: what the broker's file says;
 //! 2. `jars`: the jars, fetched once into `$XDG_CACHE_HOME/footfall/kafka-4.4.0`, and the archive of loaded classes;
 //! 3. `ports`: free loopback ports below 32768, held for as long as the broker lives, up or down;
-//! 4. [`Broker`] and [`Cluster`]; `process`: the child; `wire`: the question by which readiness is known.
+//! 4. [`Broker`] and [`Cluster`]; `process`: the child; `wire`: the question by which readiness is known;
+//! 5. `acl`: what users may do ([`Options::authorizer`], [`Broker::allow`]).
 
+mod acl;
 mod broker;
 mod cluster;
 mod error;
@@ -26,6 +28,7 @@ mod process;
 mod properties;
 mod wire;
 
+pub use acl::{May, On};
 pub use broker::Broker;
 pub use cluster::Cluster;
 pub use error::BrokerError;

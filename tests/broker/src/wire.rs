@@ -1,4 +1,5 @@
-//! The question by which readiness is known: Metadata, version 1, spoken by hand so that this crate needs no client.
+//! Kafka's protocol, spoken by hand so that this crate needs no client: how a question is asked, and the one by which
+//! readiness is known (Metadata, version 1). Another: `acl`.
 //!
 //! <https://kafka.apache.org/protocol#The_Messages_Metadata>
 
@@ -6,10 +7,10 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Length 25, api 3, version 1, correlation 1, client id of eleven bytes, no topics.
-const REQUEST: &[u8] = b"\0\0\0\x19\0\x03\0\x01\0\0\0\x01\0\x0bfootfall-up\0\0\0\0";
+/// Of the question for brokers.
+const METADATA: (i16, i16) = (3, 1);
 
-/// Longer than any answer without topics.
+/// Longer than any answer to what is asked here.
 const MOST: usize = 1 << 16;
 
 /// Longest wait for a broker that accepts and does not answer.
@@ -17,16 +18,38 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Node ids of the brokers that the one at `port` knows to be there.
 pub(crate) fn brokers(port: u16) -> io::Result<Vec<i32>> {
+    let mut request = head(METADATA.0, METADATA.1);
+    let no_topics = 0_i32.to_be_bytes();
+    request.extend(no_topics);
+    ids(&ask(port, &request)?).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+/// The beginning of a request: which, its version, correlation 1, and who asks.
+pub(crate) fn head(key: i16, version: i16) -> Vec<u8> {
+    let mut bytes = [key.to_be_bytes(), version.to_be_bytes()].concat();
+    bytes.extend(1_i32.to_be_bytes());
+    string(&mut bytes, "footfall-tests");
+    bytes
+}
+
+/// Appends a string: an i16 length and the bytes.
+pub(crate) fn string(bytes: &mut Vec<u8>, text: &str) {
+    bytes.extend(i16::try_from(text.len()).unwrap_or(i16::MAX).to_be_bytes());
+    bytes.extend(text.as_bytes());
+}
+
+/// The answer to a request, without the correlation id.
+pub(crate) fn ask(port: u16, request: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect_timeout(&SocketAddr::from(([127, 0, 0, 1], port)), PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(REQUEST)?;
+    let length = u32::try_from(request.len()).unwrap_or(u32::MAX);
+    stream.write_all(&[&length.to_be_bytes(), request].concat())?;
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;
     let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(MOST);
     let mut answer = vec![0; length.min(MOST)];
     stream.read_exact(&mut answer)?;
-    // Before the brokers: the correlation id.
-    ids(answer.get(4..).unwrap_or_default()).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    Ok(answer.split_off(answer.len().min(4)))
 }
 
 /// Brokers: `count i32`, each `node i32, host string, port i32, rack string`; strings have an i16 length, -1 = null.
@@ -59,12 +82,6 @@ fn skip_string(bytes: &mut &[u8]) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_request_says_its_own_length() {
-        let length = u32::try_from(REQUEST.len() - 4).unwrap();
-        assert_eq!(REQUEST[..4], length.to_be_bytes());
-    }
 
     #[test]
     fn brokers_are_counted_and_a_cut_answer_is_none() {

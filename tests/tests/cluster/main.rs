@@ -1,8 +1,9 @@
 //! The cluster from outside: several ingests, a real Kafka, several processors, the real engine.
 //!
 //! Here: events by value, end to end. `suite`: whatever happens to the cluster; `plan`, `world` and `faults` are its parts.
-//! `lost`: records that no copy has any more. `operator`: what commands do, and refuse. `three_brokers`: one of three killed
-//! at a time. `secure`: TLS, passwords and https everywhere, right and wrong ones.
+//! `lost`: records that no copy has any more; `refusals`: those that still have one. `operator`: what other commands do;
+//! `gone`: a ClickHouse server is gone for good. `three_brokers`: one of three killed at a time. `secure`: TLS, passwords and
+//! https everywhere, right and wrong ones; `rights`: users who may do a part.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,9 +12,12 @@
 )]
 
 mod faults;
+mod gone;
 mod lost;
 mod operator;
 mod plan;
+mod refusals;
+mod rights;
 mod secure;
 mod suite;
 mod three_brokers;

@@ -4,7 +4,7 @@ use super::{Findings, Plan};
 use crate::cluster::kafka;
 use crate::config::Config;
 use crate::problem::Problem;
-use footfall_topics::{Cause, Connection, Difference, Rights, TopicError, TopicSettings, Topics};
+use footfall_topics::{Cause, Connection, Difference, Right, Rights, TopicError, TopicSettings, Topics};
 use std::time::Duration;
 
 /// How long brokers may take to let us in, and for each answer.
@@ -119,36 +119,19 @@ fn topic_is(name: &str, differences: Result<Vec<Difference>, TopicError>, findin
 fn may(config: &Config, plan: Plan, rights: Rights, findings: &mut Findings) {
     let (topic, group) = (&config.kafka.topic, &config.kafka.group);
     let wanted = [
-        (
-            plan.takes_events(),
-            rights.write,
-            "write to the topic",
-            topic,
-            "--producer --topic",
-        ),
-        (
-            plan.writes_rows(),
-            rights.read,
-            "read the topic",
-            topic,
-            "--operation Read --topic",
-        ),
-        (
-            plan.writes_rows(),
-            rights.group,
-            "be in the group",
-            group,
-            "--operation Read --group",
-        ),
+        (plan.takes_events(), rights.write, Right::Write, topic),
+        (plan.writes_rows(), rights.read, Right::Read, topic),
+        (plan.writes_rows(), rights.group, Right::Group, group),
     ];
     let mut permitted = Vec::new();
-    for (needed, right, what, name, flag) in wanted {
-        match right {
+    for (needed, has, right, name) in wanted {
+        let what = right.what();
+        match has {
             Some(true) if needed => permitted.push(what),
             Some(false) if needed => findings.need(
                 plan,
                 format!("our user may not {what} {name}"),
-                format!("permit it: `kafka-acls.sh --add --allow-principal User:… {flag} {name}`"),
+                format!("permit it: `{}`", right.remedy(name)),
             ),
             None if needed => findings.note(format!("Kafka does not say whether our user may {what} {name}")),
             _ => {}
@@ -156,5 +139,10 @@ fn may(config: &Config, plan: Plan, rights: Rights, findings: &mut Findings) {
     }
     if !permitted.is_empty() {
         findings.good(format!("Kafka lets our user {}", permitted.join(", ")));
+    }
+    if plan.writes_rows() && !plan.takes_events() && rights.write == Some(false) {
+        findings.note(format!(
+            "our user may not write to the topic {topic}: what the books miss is not sent to it again by itself"
+        ));
     }
 }
