@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use footfall_topics::Complaints;
+use footfall_topics::{Complaints, Right};
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
@@ -70,6 +70,10 @@ impl ProducerContext<NoCustomPartitioner> for Reports {
             Ok(_) => self.delivered().push(index),
             Err((error, message)) => {
                 let partition = message.partition();
+                // Nobody else tells: this user may write elsewhere, and has an id.
+                if error.rdkafka_error_code().and_then(Right::of_producer).is_some() {
+                    self.complaints.note(error, "a record was not taken");
+                }
                 self.fail(format!(
                     "a record was not taken by partition {partition}: {error}"
                 ));

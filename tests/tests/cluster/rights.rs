@@ -15,6 +15,8 @@ use tempfile::TempDir;
 
 const TOPIC: On<'_> = On::Topic("footfall-events");
 const GROUP: On<'_> = On::Group("footfall");
+/// Of the days' salts, which all ingests share.
+const SALTS: On<'_> = On::Topic("footfall-salts");
 const PLAN: Plan = Plan {
     clients: 2,
     events: 200,
@@ -162,8 +164,13 @@ fn says(service: &Service, what: &str) {
 
 #[test]
 fn a_service_says_which_right_it_lacks_and_goes_on_when_it_has_it() {
-    let guarded = Guarded::start(&["edge", "processor"]);
-    guarded.allow("edge", &[(TOPIC, May::Describe)]);
+    let guarded = Guarded::start(&["bare", "edge", "processor"]);
+    // Without any right to write a producer gets no id; with one elsewhere it is refused record by record.
+    guarded.allow("bare", &[(TOPIC, May::Describe)]);
+    guarded.allow(
+        "edge",
+        &[(TOPIC, May::Describe), (SALTS, May::Read), (SALTS, May::Write)],
+    );
     guarded.allow("processor", &[(TOPIC, May::Describe)]);
     let mut ingest = guarded.of("edge").ingest("edge-1").unwrap();
     let home = guarded.all.home(&ingest);
@@ -173,6 +180,15 @@ fn a_service_says_which_right_it_lacks_and_goes_on_when_it_has_it() {
         &mut Seed::from_env(),
         &Control::default(),
     );
+    let bare = guarded.of("bare").ingest("edge-2").unwrap();
+    let _elsewhere = send(
+        &[guarded.all.home(&bare)],
+        &PLAN,
+        &mut Seed::from_env(),
+        &Control::default(),
+    );
+    says(&bare, "our user may not write to the topic footfall-events");
+    drop(bare);
     let mut processor = guarded.of("processor").processor("p-1").unwrap();
     says(&ingest, "our user may not write to the topic footfall-events");
     says(&processor, "our user may not be in the group footfall;");
