@@ -133,6 +133,8 @@ impl Pump {
                 Ended::Hopeless(why) => return Err(ForwardError::Stopped(why)),
                 Ended::Failed(why) => why,
             };
+            // A producer that has failed for good says why behind our back.
+            self.serve(&mut sender);
             let refusal = self.complaints.worst().filter(|_| self.complaints.refused());
             let refused = refusal.is_some();
             drop(sender);

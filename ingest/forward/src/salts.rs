@@ -10,18 +10,21 @@
 //! and deletes what is over. Without brokers there is no salt, and visitors without a cookie are page loads meanwhile.
 
 mod reader;
+mod told;
 
 use crate::error::ForwardError;
 use crate::run::own_thread;
-use footfall_topics::Connection;
+use footfall_topics::{Complaints, Connection};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
 use reader::{Reader, Salt};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+use told::Told;
 
 /// Partitions of the topic.
 pub const SALT_PARTITIONS: u32 = 2;
@@ -60,7 +63,7 @@ pub async fn share(salts: Salts, shutdown: CancellationToken) -> Result<(), Forw
 struct Sharer {
     salts: Salts,
     reader: Reader,
-    producer: BaseProducer,
+    producer: BaseProducer<Told>,
     admin: AdminClient<DefaultClientContext>,
     /// Read and not yet taken, nor over.
     pending: Vec<Salt>,
@@ -72,14 +75,10 @@ struct Sharer {
 
 impl Sharer {
     fn new(salts: Salts) -> Result<Self, ForwardError> {
-        let mut config = salts.connection.client();
-        let reader = Reader::new(config.clone(), &salts.topic)?;
+        let config = salts.connection.client();
         let admin = config.create().map_err(ForwardError::Client)?;
-        let producer = config
-            .set("enable.idempotence", "true")
-            .set("message.timeout.ms", PATIENCE.as_millis().to_string())
-            .create()
-            .map_err(ForwardError::Client)?;
+        let reader = Reader::new(config, &salts.topic)?;
+        let producer = producer(&salts)?;
         Ok(Self {
             salts,
             reader,
@@ -141,6 +140,12 @@ impl Sharer {
             .payload(&value);
         if let Err((error, _)) = self.producer.send(record) {
             tracing::warn!(%error, day, "could not publish a day's salt; trying again");
+            // As one that was not let in: it would not notice that it is now.
+            if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal)
+                && let Ok(another) = producer(&self.salts)
+            {
+                self.producer = another;
+            }
         }
     }
 
@@ -173,6 +178,15 @@ impl Sharer {
             }
         }
     }
+}
+
+fn producer(salts: &Salts) -> Result<BaseProducer<Told>, ForwardError> {
+    let mut config = salts.connection.client();
+    config
+        .set("enable.idempotence", "true")
+        .set("message.timeout.ms", PATIENCE.as_millis().to_string());
+    let told = Told(Complaints::of_writer(&salts.topic));
+    config.create_with_context(told).map_err(ForwardError::Client)
 }
 
 /// Where a day's salt stands.

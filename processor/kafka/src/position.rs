@@ -6,7 +6,7 @@ use crate::offsets::{self, Committed};
 use crate::settings::Settings;
 use footfall_delivery::Meta;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::Offset;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,7 +43,20 @@ impl Observer {
 
     fn committed(&self) -> KafkaResult<Committed> {
         let asked = offsets::list(&self.topic, self.partitions.iter().copied(), Offset::Invalid)?;
-        offsets::committed(&self.client.committed_offsets(asked, PATIENCE)?)
+        let answered = self.client.committed_offsets(asked, PATIENCE);
+        offsets::committed(&answered.map_err(|error| self.reason(error))?)
+    }
+
+    /// Who may not look for the group's coordinator only hears that nobody answers; the refusal waits for a poll.
+    fn reason(&self, error: KafkaError) -> KafkaError {
+        while let Some(told) = self.client.poll(Duration::ZERO) {
+            if let Err(told) = told
+                && self.client.context().denied(&told).is_some()
+            {
+                return told;
+            }
+        }
+        error
     }
 }
 

@@ -1,7 +1,9 @@
 //! The topic of salts from its beginning on: few records, read for as long as the node lives.
 
 use super::SALT_PARTITIONS;
+use super::told::Told;
 use crate::error::ForwardError;
+use footfall_topics::{Complaints, Right};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message as _};
@@ -17,21 +19,22 @@ pub(super) struct Salt {
 
 /// A consumer without a group: every node reads everything.
 pub(super) struct Reader {
-    consumer: BaseConsumer,
+    consumer: BaseConsumer<Told>,
     /// Whether each partition has been read up to its end, as it was then.
     ended: [bool; SALT_PARTITIONS as usize],
 }
 
 impl Reader {
     pub(super) fn new(mut config: ClientConfig, topic: &str) -> Result<Self, ForwardError> {
-        let consumer: BaseConsumer = config
+        let consumer: BaseConsumer<Told> = config
+            // librdkafka assigns nothing without one; nothing is ever committed.
             .set("group.id", "footfall-salts")
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", "read_committed")
-            .create()
+            .create_with_context(Told(Complaints::default()))
             .map_err(ForwardError::Client)?;
         let mut partitions = TopicPartitionList::new();
         for partition in 0..i32::try_from(SALT_PARTITIONS).unwrap_or(0) {
@@ -65,6 +68,12 @@ impl Reader {
                     }
                 }
                 Err(error) => {
+                    if error.rdkafka_error_code().and_then(Right::of_consumer) == Some(Right::Read) {
+                        self.consumer
+                            .context()
+                            .0
+                            .note(&error, "the topic of salts cannot be read");
+                    }
                     tracing::debug!(%error, "the topic of salts cannot be read at the moment");
                     break;
                 }
