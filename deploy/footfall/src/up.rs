@@ -4,8 +4,9 @@
 //! edge takes events (`edge`) → engine or server, tables ([`store`], [`engine`]) → processor ([`crate::log_source`]).
 //! The edge comes first on purpose: an event that is in the log is safe, whatever the rest needs.
 //!
-//! Stop, under one deadline: edge drains → processor writes what the log still has → its position is saved → log closed
-//! → engine ended. What the deadline cuts off is in the log and is written after the next start.
+//! Stop, under one deadline: edge drains → log sealed with its last mark → processor writes what the log still has → its
+//! position is saved → log closed → engine ended. What the deadline cuts off is in the log and is written after the next
+//! start.
 
 pub mod banner;
 pub mod engine;
@@ -34,7 +35,7 @@ use sockets::Sockets;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::Store;
+use store::{Store, bring_up_to_date};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -159,7 +160,9 @@ impl Up {
 
     async fn start_rest(&mut self) -> Result<()> {
         let store = Store::open(&self.config, &self.credentials.writer_password).await?;
+        // Ours from here on: a stop while the tables are made ends its engine in good order.
         let store = self.store.insert(store);
+        bring_up_to_date(&store.server, store.mode).await?;
         let processor = start_processor(&self.config, store, &self.log)?;
         self.late.set(Live::new(
             Some(processor.control.clone()),
@@ -208,11 +211,15 @@ impl Up {
         }
         let left = self.left();
         self.log.clone().close().await;
+        // An engine that was just being started is killed with us, and the next start has to expect it on its way out.
+        let gone = self.store.is_some() || self.config.clickhouse.url.is_some();
         if let Some(store) = self.store.take() {
             store.close().await;
         }
         self.beside.shutdown().await;
-        self.held.retract();
+        if gone {
+            self.held.retract();
+        }
         banner::stopped(left);
     }
 }

@@ -1,4 +1,4 @@
-//! ClickHouse, whichever it is: the engine as our child or a server of the operator's, with the tables brought up to date.
+//! ClickHouse, whichever it is: the engine as our child or a server of the operator's, and the tables brought up to date.
 
 use super::engine::{Launcher, Running, find_library};
 use crate::clickhouse::{self, Access, ENGINE_WRITER, Role};
@@ -18,7 +18,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_
 /// Restarts of the engine that may be asked for at the same time; the processor asks for one.
 const REQUESTS: usize = 4;
 
-/// A ClickHouse that answers and has the tables.
+/// A ClickHouse of which the address is known.
 #[derive(Debug)]
 pub struct Store {
     /// As the processor wants it, with the writer's credentials.
@@ -35,18 +35,17 @@ pub struct Store {
 }
 
 impl Store {
-    /// Starts the engine, or finds the server, and migrates. A server that is away is waited for.
+    /// Starts the engine, or takes the operator's server, which may be away. The tables are as they were:
+    /// [`bring_up_to_date`].
     ///
     /// # Errors
-    /// When there is no engine library, the engine does not start, or the tables belong to another release.
+    /// When there is no engine library, or the engine does not start.
     pub async fn open(config: &Config, writer_password: &str) -> Result<Self> {
         let configured = clickhouse::configured(config, Role::Writer);
-        let store = match configured? {
-            Some(access) => Self::of_server(access),
-            None => Self::of_engine(config, writer_password).await?,
-        };
-        bring_up_to_date(&store.server, store.mode).await?;
-        Ok(store)
+        match configured? {
+            Some(access) => Ok(Self::of_server(access)),
+            None => Self::of_engine(config, writer_password).await,
+        }
     }
 
     fn of_server(access: Access) -> Self {

@@ -1,7 +1,9 @@
 //! `footfall up`: a page view becomes a row; every way to stop keeps every acknowledged event, once.
 
 use crate::harness::{PASSWORD, Server, Up, eventually, footfall, signal, text};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
+use std::time::Duration;
 
 const VIEW: &str =
     r#"{"site":"demo","type":"page_view","url":"https://shop.example/shoes?utm_source=newsletter"}"#;
@@ -67,14 +69,48 @@ async fn sigterm_drains_and_the_next_start_goes_on() {
     );
 }
 
+/// An address that is free now.
+fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+#[test]
+fn stopped_before_it_was_ready_it_starts_again_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let engine = free();
+    for round in 0..10 {
+        let mut command = footfall(&data);
+        command.args([
+            "up",
+            "--listen",
+            "127.0.0.1:0",
+            "--set",
+            "ingest.admin_listen=127.0.0.1:0",
+        ]);
+        command.args(["--set", &format!("engine.listen={engine}")]);
+        let mut up = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        eventually("the engine listens, or it has ended", || {
+            let starting = footfall::data::running(&data).is_some() && TcpStream::connect(engine).is_ok();
+            (starting || up.try_wait().unwrap().is_some()).then_some(())
+        });
+        // From the first moments of the engine to the tables being made.
+        std::thread::sleep(Duration::from_millis(10 * round));
+        signal(i32::try_from(up.id()).unwrap(), libc::SIGTERM);
+        let ended = up.wait_with_output().unwrap();
+        assert!(ended.status.success(), "round {round}: {}", text(&ended));
+    }
+}
+
 #[tokio::test]
 async fn kill_9_loses_and_doubles_nothing_and_leaves_no_engine_behind() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = free();
     // The same address each time, taken again the moment that the last engine has let it go.
     let start = || {
         Up::start_with(&data, |command| {
@@ -125,7 +161,7 @@ fn a_second_signal_stops_at_once() {
     let mut up = Up::start(&data);
     // A request whose body does not come keeps the drain waiting.
     let address = up.run.public.strip_prefix("http://").unwrap().to_owned();
-    let mut slow = std::net::TcpStream::connect(&address).unwrap();
+    let mut slow = TcpStream::connect(&address).unwrap();
     slow.write_all(
         b"POST /v1/events HTTP/1.1\r\nhost: a\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\n{",
     )
@@ -187,7 +223,7 @@ fn a_folder_in_use_is_refused_and_says_by_whom() {
 #[test]
 fn a_taken_port_is_said_before_anything_is_started() {
     let folder = tempfile::tempdir().unwrap();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let output = footfall(folder.path())
         .args(["--listen", &address])
