@@ -195,7 +195,7 @@ export class Stage {
   /** Rows of pages under `path`, in order, once there are `count` and every number of every page is there. */
   async rows(path, count, footfall = this.footfall) {
     const sql = `SELECT type, name, path, query, hash, title, referrer, toString(page_id) AS page, toString(event_id) AS id, toString(visitor_id) AS visitor, seq, attempt, user_id, engagement_ms, scroll, consent,
-      toFloat64(time) AS at, toFloat64(client_time) AS ts, toFloat64(received_at) AS received, site, props, gpc, timezone, language, viewport_w FROM events WHERE startsWith(path, '${path}') ORDER BY page_id, seq`;
+      toFloat64(time) AS at, toFloat64(client_time) AS ts, toFloat64(received_at) AS received, site, props, hint_full, hint_platform, gpc, timezone, language, viewport_w FROM events WHERE startsWith(path, '${path}') ORDER BY page_id, seq`;
     return eventually(`${count} rows of ${path}`, async () => {
       const rows = await footfall.query(sql);
       const seen = JSON.stringify(rows.map(row => [row.type, row.name, row.path, row.seq]));
