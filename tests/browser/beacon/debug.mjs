@@ -1,6 +1,6 @@
 // The console says of each event that is not sent why, and of each other what ingest has answered.
 import assert from "node:assert/strict";
-import { eventually } from "./stage.mjs";
+import { eventually } from "./product.mjs";
 
 async function listener(context) {
   const page = await context.newPage();

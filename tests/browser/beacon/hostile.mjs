@@ -1,5 +1,6 @@
 // Pages that forbid, lack or break what the beacon uses.
 import assert from "node:assert/strict";
+import { cookieOf, distinct } from "./cookies.mjs";
 import { types } from "./stage.mjs";
 
 export default {
@@ -15,7 +16,10 @@ export default {
     await page.waitForTimeout(300);
     assert.deepEqual(await page.evaluate(() => window.violations.filter(text => !text.startsWith("img-src"))), []);
     await page.goto("about:blank");
-    await stage.rows("/csp/", 2);
+    const rows = await stage.rows("/csp/", 2);
+    // Under `no-referrer` a request still has an origin, and the cookie goes and comes.
+    const { visitor } = await cookieOf(context);
+    assert.deepEqual([distinct(rows, "visitor"), distinct(rows, "decision")], [[visitor], ["cookie"]]);
   },
 
   "a nonce": async (stage, context) => {

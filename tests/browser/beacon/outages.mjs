@@ -1,6 +1,8 @@
 // Ingest or the network is away for a while: everything arrives once, in its order.
 import assert from "node:assert/strict";
-import { eventually, types } from "./stage.mjs";
+import { cookieOf, distinct } from "./cookies.mjs";
+import { eventually } from "./product.mjs";
+import { types } from "./stage.mjs";
 
 const track = (page, name) => page.evaluate(name => footfall.track(name), name);
 
@@ -130,7 +132,12 @@ export default {
     stage.serve("/clock/");
     const page = await context.newPage();
     await page.goto(stage.url("/clock/"));
+    await stage.rows("/clock/", 1);
+    await page.goto(stage.url("/clock/"));
     await page.goto("about:blank");
-    for (const row of await stage.rows("/clock/", 2)) assert.ok(Math.abs(row.at - row.received) < 60, `${row.at} ${row.received}`);
+    const rows = await stage.rows("/clock/", 4);
+    for (const row of rows) assert.ok(Math.abs(row.at - row.received) < 60 && row.ts - row.received > 2 * 24 * 3600, `${row.at} ${row.received}`);
+    const { visitor, session } = await cookieOf(context);
+    assert.deepEqual([distinct(rows, "visitor"), distinct(rows, "session"), distinct(rows, "late")], [[visitor], [session], [false]]);
   },
 };

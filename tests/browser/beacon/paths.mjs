@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Footfall, types } from "./stage.mjs";
+import { cookieOf } from "./cookies.mjs";
+import { Footfall } from "./product.mjs";
+import { types } from "./stage.mjs";
 
 const dist = new URL("../../../ingest/beacon/dist/", import.meta.url);
 
@@ -19,7 +21,8 @@ export default {
       page.on("request", request => asked.push(new URL(request.url()).pathname));
       await page.goto(stage.url("/renamed/"));
       await page.waitForTimeout(400);
-      await stage.rows("/renamed/", 1, footfall);
+      const [{ visitor, decision }] = await stage.rows("/renamed/", 1, footfall);
+      assert.deepEqual([(await cookieOf(context)).visitor, decision], [visitor, "cookie"]);
       assert.deepEqual([...new Set(asked)].sort(), ["/e", "/lib/b-debug.js", "/lib/b.js", "/renamed/"]);
     } finally {
       await footfall.stop();

@@ -1,145 +1,46 @@
-// What a scenario plays on: the one-command Footfall with its engine, a gate before it that counts and can fail, a server
-// of pages, a real Chromium. Scenarios are in the files beside this one, run.mjs runs them.
+// What a scenario plays on: the one-command Footfall with its engine (product.mjs), a gate before it that counts and can
+// fail (gate.mjs), a server of pages, a real Chromium. Scenarios are in the files beside this one, run.mjs runs them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, request } from "node:http";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { Gate } from "./gate.mjs";
+import { eventually, Footfall, listen } from "./product.mjs";
+import { sites } from "./sites.mjs";
 
-const PATIENCE = 30_000;
 const ARGUMENTS = ["--no-sandbox", "--host-resolver-rules=MAP *.test 127.0.0.1, MAP localhost 127.0.0.1"];
-
-/** Waits until `probe` does not throw. */
-export async function eventually(what, probe) {
-  const until = Date.now() + PATIENCE;
-  for (;;) {
-    try {
-      return await probe();
-    } catch (error) {
-      if (Date.now() > until) throw new Error(`waited in vain for ${what}: ${error.message}`, { cause: error });
-      await new Promise(resolve => setTimeout(resolve, 30));
-    }
-  }
-}
-
-const listen = async server => {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server.address().port;
-};
-
-/** A Footfall in a folder of its own. */
-export class Footfall {
-  constructor(folder, settings = []) {
-    this.data = folder;
-    this.settings = settings;
-    mkdirSync(folder, { recursive: true });
-  }
-
-  sites(text) {
-    writeFileSync(join(this.data, "sites.toml"), text);
-  }
-
-  async start(listenOn = "127.0.0.1:0") {
-    const sets = this.settings.flatMap(setting => ["--set", setting]);
-    this.process = spawn(process.env.TEST_BIN, ["up", "--data", this.data, "--listen", listenOn, "--clickhouse-listen", "127.0.0.1:0", ...sets], {
-      env: { ...process.env, FOOTFALL_INGEST_ADMIN_LISTEN: "127.0.0.1:0" },
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    this.run = await eventually("Footfall", () => {
-      const run = JSON.parse(readFileSync(join(this.data, "run.json"), "utf8"));
-      assert.ok(run.clickhouse && run.pid === this.process.pid);
-      return run;
-    });
-    this.port = Number(new URL(this.run.public).port);
-  }
-
-  async query(sql) {
-    const answer = await fetch(`${this.run.clickhouse}/?default_format=JSONEachRow&database=footfall&output_format_json_quote_64bit_integers=0`, { method: "POST", body: sql });
-    const text = await answer.text();
-    assert.equal(answer.status, 200, text);
-    return text.trim().split("\n").filter(Boolean).map(line => JSON.parse(line));
-  }
-
-  async stop(signal = "SIGTERM") {
-    if (!this.process || this.process.exitCode !== null || this.process.signalCode !== null) return;
-    const ended = once(this.process, "exit");
-    this.process.kill(signal);
-    await ended;
-  }
-}
-
-/** A reverse proxy: remembers which event ids went through, and fails when told. */
-class Gate {
-  /** `pass`; `busy`: 503 as the edge answers it, with what a page may read; `cut`: hangs up. */
-  mode = "pass";
-  /** Every body of events, with the mode it met and whether it had a cookie header. */
-  bodies = [];
-  retryAfter = "1";
-
-  constructor(port) {
-    this.target = port;
-    this.server = createServer((asked, answer) => this.#handle(asked, answer));
-    this.server.keepAliveTimeout = 500;
-  }
-
-  #handle(asked, answer) {
-    const pieces = [];
-    asked.on("data", piece => pieces.push(piece));
-    asked.on("end", () => {
-      const body = Buffer.concat(pieces);
-      const { mode } = this;
-      if (asked.method === "POST") this.bodies.push({ ...JSON.parse(body), mode, headers: asked.headers });
-      if (mode === "cut") return void asked.socket.destroy();
-      if (mode === "busy" && asked.method === "POST") {
-        const { origin } = asked.headers;
-        answer.writeHead(503, {
-          "access-control-allow-origin": origin, "access-control-allow-credentials": "true", "access-control-expose-headers": "retry-after",
-          "retry-after": this.retryAfter, "content-type": "application/json",
-        });
-        return void answer.end('{"error":"busy","detail":"a test"}');
-      }
-      const { method, url: path, headers } = asked;
-      const forward = request({ host: "127.0.0.1", port: this.target, method, path, headers }, from => {
-        answer.writeHead(from.statusCode, from.headers);
-        from.pipe(answer);
-      });
-      forward.on("error", () => asked.socket.destroy());
-      forward.end(body);
-    });
-  }
-
-  /** Times that each event id of pages under `path` was let through. */
-  passed(path) {
-    const times = new Map();
-    for (const { mode, events } of this.bodies) {
-      for (const { id, url } of events) {
-        if (mode === "pass" && new URL(url).pathname.startsWith(path)) times.set(id, (times.get(id) ?? 0) + 1);
-      }
-    }
-    return times;
-  }
-}
 
 /** Everything together. */
 export class Stage {
   pages = new Map();
+  gates = [];
 
   async open() {
     this.folder = mkdtempSync(join(tmpdir(), "footfall-beacon-"));
     this.pageServer = createServer((asked, answer) => this.#page(asked, answer));
     this.port = await listen(this.pageServer);
-    this.footfall = new Footfall(join(this.folder, "data"));
-    const origins = ["localhost", "127.0.0.1", "shop.test", "other.test"].map(host => `"http://${host}:${this.port}"`).join(", ");
-    this.siteFile = `[[site]]\nkey = "shop"\norigins = [${origins}]\n[[site]]\nkey = "slow"\norigins = [${origins}]\nrate_limit = { per_second = 1, burst = 1 }\n`;
+    this.footfall = new Footfall(join(this.folder, "data"), ["ingest.trusted_proxies=127.0.0.0/8"]);
+    this.siteFile = sites(["localhost", "127.0.0.1", "shop.test", "www.shop.test", "other.test"].map(host => `http://${host}:${this.port}`));
     this.footfall.sites(this.siteFile);
     await this.footfall.start();
-    this.gate = new Gate(this.footfall.port);
-    this.gatePort = await listen(this.gate.server);
+    Object.assign(this, await this.#open());
     this.browser = await this.launch();
+  }
+
+  async #open() {
+    const gate = new Gate(this.footfall.port);
+    const gatePort = await listen(gate.server);
+    this.gates.push(gate);
+    return { gate, gatePort };
+  }
+
+  /** The same stage with a gate of its own, for a scenario that plays beside others. */
+  async beside() {
+    return Object.assign(Object.create(this), await this.#open());
   }
 
   launch(options = {}) {
@@ -194,7 +95,8 @@ export class Stage {
 
   /** Rows of pages under `path`, in order, once there are `count` and every number of every page is there. */
   async rows(path, count, footfall = this.footfall) {
-    const sql = `SELECT type, name, path, query, hash, title, referrer, toString(page_id) AS page, toString(event_id) AS id, toString(visitor_id) AS visitor, seq, attempt, user_id, engagement_ms, scroll, consent,
+    const sql = `SELECT type, name, path, query, hash, title, referrer, toString(page_id) AS page, toString(event_id) AS id, toString(visitor_id) AS visitor, toString(session_id) AS session,
+      session_start_reason AS reason, decision, late, flags, dnt, toString(ip) AS ip, ip_source, seq, attempt, user_id, engagement_ms, scroll, consent,
       toFloat64(time) AS at, toFloat64(client_time) AS ts, toFloat64(received_at) AS received, site, props, hint_full, hint_platform, gpc, timezone, language, viewport_w FROM events WHERE startsWith(path, '${path}') ORDER BY page_id, seq`;
     return eventually(`${count} rows of ${path}`, async () => {
       const rows = await footfall.query(sql);
@@ -218,8 +120,10 @@ export class Stage {
   async close() {
     await this.browser?.close();
     await this.footfall?.stop();
-    this.gate?.server.closeAllConnections();
-    this.gate?.server.close();
+    for (const { server } of this.gates) {
+      server.closeAllConnections();
+      server.close();
+    }
     this.pageServer?.closeAllConnections();
     this.pageServer?.close();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });

@@ -1,0 +1,22 @@
+// The visitor's cookie as a test may look at it: a page cannot, it is HttpOnly.
+import assert from "node:assert/strict";
+
+/** All cookies of a site that the browser has. */
+export const cookiesOf = async (context, site = "shop") => (await context.cookies()).filter(cookie => cookie.name === `footfall_${site}`);
+
+const uuid = hex => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+
+/** The one cookie of a site, with what it says of visitor and session. */
+export async function cookieOf(context, site = "shop") {
+  const cookies = await cookiesOf(context, site);
+  assert.equal(cookies.length, 1, `${cookies.length} cookies of ${site}`);
+  const [version, , of, visitor, session] = cookies[0].value.split(".");
+  assert.deepEqual([version, of], ["v1", site]);
+  return { ...cookies[0], visitor: uuid(visitor), session: uuid(session) };
+}
+
+/** What the page has put on the device. */
+export const stored = page => page.evaluate(() => ({ ...localStorage }));
+
+/** The distinct values of a column. */
+export const distinct = (rows, column) => [...new Set(rows.map(row => row[column]))];
