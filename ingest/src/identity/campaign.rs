@@ -1,25 +1,9 @@
 //! The campaign in a page's address as a number: equal for the same `utm_*` parameters and click ids, 0 if there are none.
 //!
 //! It only has to tell one campaign from another, so parameters count as they are written. The processor reads their
-//! values; the two lists of click ids must have the same names.
+//! values.
 
-/// Parameters that name an advertisement's click, by network.
-const CLICK_IDS: [&str; 14] = [
-    "gclid",
-    "gbraid",
-    "wbraid",
-    "dclid",
-    "fbclid",
-    "msclkid",
-    "ttclid",
-    "twclid",
-    "li_fat_id",
-    "yclid",
-    "rdt_cid",
-    "sccid",
-    "epik",
-    "qclid",
-];
+use footfall_schemas::CLICK_IDS;
 
 /// FNV-1a over the parameters that count, in their order.
 pub(crate) fn hash(url: &str) -> u32 {

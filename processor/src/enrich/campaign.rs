@@ -1,26 +1,8 @@
 //! Which campaign brought the visitor: the `utm_*` parameters and the advertisers' click ids in a page's query.
 
 use super::percent;
+use footfall_schemas::CLICK_IDS;
 use std::borrow::Cow;
-
-/// Click ids that are recognised, by the name of their parameter. Each is documented by its network: Google Ads
-/// (`gclid`, `gbraid`, `wbraid`, `dclid`), Meta, Microsoft, TikTok, X, LinkedIn, Yandex, Reddit, Snapchat, Pinterest, Quora.
-pub const CLICK_IDS: [&str; 14] = [
-    "gclid",
-    "gbraid",
-    "wbraid",
-    "dclid",
-    "fbclid",
-    "msclkid",
-    "ttclid",
-    "twclid",
-    "li_fat_id",
-    "yclid",
-    "rdt_cid",
-    "sccid",
-    "epik",
-    "qclid",
-];
 
 /// Campaign parameters, decoded; empty where there is none. Of a repeated parameter the first that says something counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
