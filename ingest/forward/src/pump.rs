@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use footfall_log::{Log, Position};
-use footfall_topics::{Cause, Complaints, Topic, TopicError, describe, remind};
+use footfall_topics::{Cause, Complaints, Reminder, Topic, TopicError, describe};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -78,8 +78,10 @@ pub(crate) struct Pump {
     saved: Position,
     save_at: Instant,
     look_at: Instant,
-    /// Something was acknowledged, or the cluster was asked.
+    /// Something was acknowledged, the cluster was asked, or nothing was under way of which anything could be heard.
     heard_at: Instant,
+    /// Of all producers, for as long as the cluster does not answer.
+    reminder: Reminder,
     read_at: Instant,
 }
 
@@ -94,6 +96,7 @@ impl Pump {
         let (now, position) = (Instant::now(), feed.position());
         Pump {
             complaints: Complaints::of_writer(&config.topic),
+            reminder: Reminder::new(&config.connection.bootstrap),
             config,
             feed,
             progress,
@@ -173,9 +176,8 @@ impl Pump {
             }
             let answer = describe(sender.client(), &self.config.topic, PATIENCE);
             sender.serve();
-            if answer.is_err() && self.heard_at.elapsed() >= SILENCE {
-                self.heard_at = Instant::now();
-                remind(sender.client(), &self.config.connection.bootstrap);
+            if answer.is_err() {
+                self.reminder.unanswered(sender.client());
             }
             let complaints = &sender.reports().complaints;
             let error = match answer {
@@ -279,6 +281,9 @@ impl Pump {
         } else if let Some(worst) = sender.reports().complaints.worst() {
             self.progress.trouble(worst);
         }
+        if sender.in_flight() == 0 {
+            self.heard_at = Instant::now();
+        }
         self.progress.in_flight(sender.in_flight());
     }
 
@@ -318,7 +323,7 @@ impl Pump {
         (self.look_at, self.heard_at) = (now + self.config.look_every, now);
         let Ok(topic) = describe(sender.client(), &self.config.topic, PATIENCE) else {
             // That brokers are away is told elsewhere; that the client has forgotten them, by nobody.
-            remind(sender.client(), &self.config.connection.bootstrap);
+            self.reminder.unanswered(sender.client());
             return Ok(());
         };
         let known = self.topic.as_ref();

@@ -14,9 +14,10 @@ mod told;
 
 use crate::error::ForwardError;
 use crate::run::own_thread;
-use footfall_topics::{Complaints, Connection};
+use footfall_topics::{Complaints, Connection, reach, remind};
+use rdkafka::ClientContext;
 use rdkafka::admin::{AdminClient, AdminOptions};
-use rdkafka::client::DefaultClientContext;
+use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
@@ -36,6 +37,8 @@ const AHEAD_DAYS: i64 = 1;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// How long a broker may take to answer, and how long we wait before we ask again.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often it is seen to that no client has forgotten its brokers, and how long each may take to answer.
+const CARE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_millis(200));
 
 /// What the sharing of salts needs of the node.
 pub struct Salts {
@@ -71,6 +74,7 @@ struct Sharer {
     known: BTreeMap<i64, i64>,
     /// When what was asked for last, by day.
     asked: BTreeMap<i64, Instant>,
+    care_at: Instant,
 }
 
 impl Sharer {
@@ -87,6 +91,7 @@ impl Sharer {
             pending: Vec::new(),
             known: BTreeMap::new(),
             asked: BTreeMap::new(),
+            care_at: Instant::now() + CARE.0,
         })
     }
 
@@ -108,6 +113,7 @@ impl Sharer {
             }
             self.producer.poll(Duration::ZERO);
             self.delete_what_is_over(today).await;
+            self.care();
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 () = tokio::time::sleep(Duration::from_millis(250)) => {}
@@ -116,6 +122,23 @@ impl Sharer {
         // What is under way is somebody's salt of tomorrow: a moment for it.
         _ = self.producer.flush(Duration::from_secs(1));
         Ok(())
+    }
+
+    /// These clients live as long as the node and are idle for hours.
+    fn care(&mut self) {
+        if Instant::now() < self.care_at {
+            return;
+        }
+        self.care_at = Instant::now() + CARE.0;
+        self.remind_if_silent(self.reader.client());
+        self.remind_if_silent(self.producer.client());
+        self.remind_if_silent(self.admin.inner());
+    }
+
+    fn remind_if_silent<C: ClientContext>(&self, client: &Client<C>) {
+        if reach(client, &self.salts.topic, CARE.1).is_err() {
+            remind(client, &self.salts.connection.bootstrap);
+        }
     }
 
     /// Whether to ask, or ask again.

@@ -19,6 +19,7 @@ use crate::topic_id::Question;
 use crate::{commit, offsets};
 use footfall_delivery::{CommitOutcome, Entry};
 use footfall_processor::source::SourceError;
+use footfall_topics::Reminder;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
@@ -68,8 +69,8 @@ pub(crate) struct Poll {
     /// The partition that was read last.
     pub(crate) turn: i32,
     pub(crate) watch_at: Instant,
-    /// When the client is told its bootstrap servers again, if no broker answers.
-    pub(crate) remind_at: Instant,
+    /// For as long as no broker answers.
+    pub(crate) reminder: Reminder,
     pub(crate) question: Option<Question<Context>>,
     /// The revoke conversation: what the processor has given back so far.
     pub(crate) released: Vec<u32>,
@@ -85,7 +86,7 @@ impl Poll {
     ) -> Self {
         Self {
             watch_at: Instant::now() + settings.watch_every,
-            remind_at: Instant::now(),
+            reminder: Reminder::new(&settings.connection.bootstrap),
             settings,
             consumer,
             exchange,
@@ -107,14 +108,19 @@ impl Poll {
             return self.exchange.fail(SourceError(Box::new(error)));
         }
         while !self.stopping {
-            self.obey();
-            self.serve_group();
-            self.upkeep();
-            if !self.read() {
+            if !self.step() {
                 std::thread::park_timeout(NAP);
             }
         }
         self.close();
+    }
+
+    /// Everything once, in its order. True if there were records.
+    pub(crate) fn step(&mut self) -> bool {
+        self.obey();
+        self.serve_group();
+        self.upkeep();
+        self.read()
     }
 
     /// Does what the processor wants.

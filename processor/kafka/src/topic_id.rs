@@ -1,6 +1,6 @@
 //! The id of a topic. The library has no safe way to ask for it.
 
-use footfall_topics::{Right, reach};
+use footfall_topics::Right;
 use rdkafka::bindings as native;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
@@ -40,7 +40,7 @@ pub(crate) struct Question<C: ConsumerContext> {
 unsafe impl<C: ConsumerContext> Send for Question<C> {}
 
 impl<C: ConsumerContext> Question<C> {
-    /// Asks; see [`reach`]. `None` if the name is no name, or memory is short.
+    /// Asks. `None` if the name is no name, or memory is short.
     pub(crate) fn ask(consumer: &Arc<BaseConsumer<C>>, topic: &str, patience: Duration) -> Option<Self> {
         let name = CString::new(topic).ok()?;
         let mut names = [name.as_ptr()];
@@ -128,7 +128,7 @@ impl<C: ConsumerContext> Drop for Question<C> {
     }
 }
 
-/// Asks and waits, if a broker is there to be asked.
+/// Asks and waits.
 pub(crate) fn topic_id<C: ConsumerContext>(
     consumer: &Arc<BaseConsumer<C>>,
     topic: &str,
@@ -138,10 +138,6 @@ pub(crate) fn topic_id<C: ConsumerContext>(
         topic: topic.to_owned(),
         why: RDKafkaErrorCode::OperationTimedOut,
     };
-    reach(consumer.client(), topic, patience).map_err(|why| TopicIdError::Unanswered {
-        topic: topic.to_owned(),
-        why,
-    })?;
     let question = Question::ask(consumer, topic, patience).ok_or_else(unanswered)?;
     // The request has its own time-out; this one is for a client that cannot even send it.
     question

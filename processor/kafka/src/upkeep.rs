@@ -5,7 +5,7 @@ use crate::offsets;
 use crate::poll::{Poll, State};
 use crate::topic_id::{Question, TopicIdError, topic_id};
 use footfall_processor::source::Chunk;
-use footfall_topics::{reach, remind};
+use footfall_topics::reach;
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::Offset;
 use std::time::{Duration, Instant};
@@ -18,8 +18,6 @@ const AGAIN: Duration = Duration::from_millis(250);
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// How long brokers that are away may hold up the thread each time.
 const GLANCE: Duration = Duration::from_millis(200);
-/// How often a client that reaches nobody is told the bootstrap servers again.
-const REMIND: Duration = Duration::from_secs(10);
 /// Attempts to seek before a partition is assigned anew.
 const SEEKS: u32 = 20;
 
@@ -220,11 +218,10 @@ impl Poll {
     }
 
     /// Also has the client connect, if it was not just about to.
-    fn is_reachable(&mut self, now: Instant) -> bool {
+    fn is_reachable(&mut self) -> bool {
         let reached = reach(self.consumer.client(), &self.settings.topic, GLANCE).is_ok();
-        if !reached && now >= self.remind_at {
-            self.remind_at = now + REMIND;
-            remind(self.consumer.client(), &self.settings.connection.bootstrap);
+        if !reached {
+            self.reminder.unanswered(self.consumer.client());
         }
         reached
     }
@@ -264,7 +261,7 @@ impl Poll {
                 Err(TopicIdError::Unanswered { .. }) => {}
             }
         } else if now >= self.watch_at {
-            if self.exchange.is_away() && !self.is_reachable(now) {
+            if self.exchange.is_away() && !self.is_reachable() {
                 self.watch_at = now + ASK_AGAIN;
                 return;
             }

@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use crate::admin::{Owned, Question, code};
 use crate::error::{TopicError, refused};
-use crate::reach::reach;
 
 /// A topic as the cluster has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +50,6 @@ pub(crate) unsafe fn ask<C: ClientContext, T>(
     read: impl FnOnce(*const native::rd_kafka_TopicDescription_t) -> Result<T, RDKafkaErrorCode>,
 ) -> Result<T, RDKafkaErrorCode> {
     let name = CString::new(topic).map_err(|_| RDKafkaErrorCode::InvalidTopic)?;
-    reach(client, topic, patience)?;
     let mut names = [name.as_ptr()];
     let question = Question::new(
         client,

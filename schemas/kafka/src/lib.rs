@@ -32,7 +32,7 @@ pub use describe::{Topic, describe};
 pub use error::TopicError;
 pub use outgoing::{Body, Outgoing};
 pub use partition::{murmur2, partition_of};
-pub use reach::{reach, remind};
+pub use reach::{Reminder, reach, remind};
 pub use received::{Content, Received, Unreadable, decode, decode_headers};
 pub use record::{FORMAT, HEADER, HEADER_C, LOST_BYTES, LOST_TYPE, MARK_TYPE, Number, TRACEPARENT};
 pub use rights::{Right, Rights};

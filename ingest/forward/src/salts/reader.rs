@@ -4,6 +4,7 @@ use super::SALT_PARTITIONS;
 use super::told::Told;
 use crate::error::ForwardError;
 use footfall_topics::{Complaints, Right};
+use rdkafka::client::Client;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message as _};
@@ -47,6 +48,10 @@ impl Reader {
             consumer,
             ended: [false; SALT_PARTITIONS as usize],
         })
+    }
+
+    pub(super) fn client(&self) -> &Client<Told> {
+        self.consumer.client()
     }
 
     /// What has come; never waits for long.
