@@ -5,6 +5,9 @@ use crate::poll::{Poll, State};
 use rdkafka::consumer::Consumer;
 use std::time::{Duration, Instant};
 
+#[cfg(test)]
+mod tests;
+
 /// Silence of a partition before the brokers are asked whether it has anything, and between two questions.
 const SILENCE: Duration = Duration::from_secs(20);
 /// How long one question may hold up the thread.

@@ -1,0 +1,118 @@
+//! A client that fetches nothing of a partition that has records: it is sent to the end behind the poll thread's back.
+
+use super::SILENCE;
+use crate::context::Context;
+use crate::exchange::Exchange;
+use crate::offsets;
+use crate::poll::{Poll, State};
+use crate::settings::Settings;
+use footfall_broker::{Broker, Options};
+use footfall_topics::{Connection, TopicSettings, Topics};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::topic_partition_list::Offset;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const TOPIC: &str = "standing";
+const RECORDS: u64 = 100;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Ends like the thread does, also when an assertion fails: a client with partitions waits for ever otherwise.
+struct Member(Poll);
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.0.owned.clear();
+        self.0.consumer.context().close();
+    }
+}
+
+/// Steps until `done`.
+fn until(poll: &mut Poll, what: &str, done: impl Fn(&Poll) -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done(poll) {
+        assert!(Instant::now() < deadline, "never: {what}");
+        if !poll.step() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn state(poll: &Poll) -> Option<State> {
+    poll.owned.get(&0).map(|owned| owned.state)
+}
+
+fn next(poll: &Poll) -> u64 {
+    poll.owned.get(&0).map_or(0, |owned| owned.next)
+}
+
+fn member(broker: &Broker) -> Member {
+    let connection = Connection::plain(broker.bootstrap());
+    let topic = TopicSettings {
+        name: TOPIC.to_owned(),
+        partitions: 1,
+        replication: 1,
+        min_insync: 1,
+        ..TopicSettings::default()
+    };
+    let topics = Topics::connect(&connection, PATIENCE).unwrap();
+    topics.create(&topic).unwrap();
+    let settings = Settings::new(connection, TOPIC, "standing");
+    let config = settings.member(1);
+    let consumer: BaseConsumer<Context> = config.create_with_context(settings.context()).unwrap();
+    consumer.subscribe(&[TOPIC]).unwrap();
+    let id = "whatever it is".to_owned();
+    Member(Poll::new(
+        settings,
+        Arc::new(consumer),
+        Arc::new(Exchange::default()),
+        id,
+    ))
+}
+
+fn produce(broker: &Broker) {
+    let mut config = rdkafka::ClientConfig::new();
+    let producer: BaseProducer = config
+        .set("bootstrap.servers", broker.bootstrap())
+        .create()
+        .unwrap();
+    for _ in 0..RECORDS {
+        producer
+            .send(BaseRecord::<(), _>::to(TOPIC).partition(0).payload("x"))
+            .unwrap();
+    }
+    producer.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn a_partition_of_which_the_client_fetches_nothing_is_read_again_from_our_position() {
+    let broker = Broker::start(&Options::default()).unwrap();
+    let mut member = member(&broker);
+    let poll = &mut member.0;
+    until(poll, "the partition is ours", |poll| {
+        state(poll) == Some(State::Idle)
+    });
+    poll.exchange.start(0, 0);
+    until(poll, "it is read", |poll| state(poll) == Some(State::Reading));
+    poll.stop_fetching(&[0]);
+    produce(&broker);
+    let list = |offset| offsets::list(TOPIC, [0], offset).unwrap();
+    poll.consumer.seek(TOPIC, 0, Offset::End, PATIENCE).unwrap();
+    poll.consumer.resume(&list(Offset::Invalid)).unwrap();
+    for _ in 0..100 {
+        assert!(!poll.step(), "it does not stand");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // Not silent for long enough yet.
+    poll.look_for_standing(Instant::now());
+    assert_eq!((state(poll), next(poll)), (Some(State::Reading), 0));
+    assert!(!poll.step());
+
+    poll.look_for_standing(Instant::now() + SILENCE);
+    until(poll, "its records have come", |poll| next(poll) == RECORDS);
+
+    // One that is read to its end is silent too, and is left alone.
+    poll.look_for_standing(Instant::now() + 2 * SILENCE);
+    assert_eq!(poll.owned.get(&0).map(|owned| owned.heard.tries), Some(0));
+}
