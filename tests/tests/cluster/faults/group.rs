@@ -7,6 +7,7 @@ use footfall_tests::footfall::eventually;
 use footfall_tests::seed::Seed;
 use footfall_tests::service::Service;
 use std::sync::MutexGuard;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const GROUP: &str = "FOOTFALL_KAFKA_GROUP";
@@ -39,7 +40,7 @@ pub(super) fn offsets_to_earliest(world: &World) -> Result<()> {
     let renamed = lock(&world.topic);
     let mut members = world.all();
     let (_broker, _engine, _network) = (lock(&world.broker), lock(&world.engine), lock(&world.network));
-    stop(&mut members)?;
+    stop(world, &mut members)?;
     eventually("a group without members", || {
         world.kafka.set_positions(&group(*renamed), 0)
     })?;
@@ -51,7 +52,7 @@ pub(super) fn renamed(world: &World) -> Result<()> {
     let mut renamed = lock(&world.topic);
     let mut members = world.all();
     let (_broker, _engine, _network) = (lock(&world.broker), lock(&world.engine), lock(&world.network));
-    stop(&mut members)?;
+    stop(world, &mut members)?;
     *renamed += 1;
     for member in &mut members {
         member.service.set(GROUP, &group(*renamed));
@@ -71,13 +72,20 @@ pub(super) fn group_of(service: &Service) -> String {
     service.variable(GROUP).unwrap_or_else(|| group(0))
 }
 
-/// In good order.
-pub(crate) fn stop(members: &mut [MutexGuard<'_, Member>]) -> Result<()> {
+/// In good order; with other faults at the same time as far as that is possible.
+pub(crate) fn stop(world: &World, members: &mut [MutexGuard<'_, Member>]) -> Result<()> {
     // All at once, so that partitions are not handed on from one to the next.
     for member in members.iter() {
         member.service.signal(libc::SIGTERM);
     }
-    members.iter_mut().try_for_each(|member| member.service.stopped())
+    let mixed = world.mixed.load(Ordering::Relaxed);
+    members.iter_mut().try_for_each(|member| {
+        if mixed {
+            member.service.stopped_or_late()
+        } else {
+            member.service.stopped()
+        }
+    })
 }
 
 pub(crate) fn again(members: &mut [MutexGuard<'_, Member>]) -> Result<()> {

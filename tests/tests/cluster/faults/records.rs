@@ -59,7 +59,7 @@ pub(super) fn unknown_version(world: &World, seed: &mut Seed) -> Result<()> {
         return skipped(world, &log);
     }
     for skip in ["true", "false"] {
-        stop(&mut members)?;
+        stop(world, &mut members)?;
         members
             .iter_mut()
             .for_each(|member| member.service.set(SKIP, skip));

@@ -43,7 +43,7 @@ pub(super) fn retention(world: &World, seed: &mut Seed) -> Result<()> {
     let edges = world.ingests.each_ref().map(lock);
     let mut members = world.all();
     let (_broker, _engine, _network) = (lock(&world.broker), lock(&world.engine), lock(&world.network));
-    stop(&mut members)?;
+    stop(world, &mut members)?;
     std::thread::sleep(Duration::from_secs(2));
     pass(seed, Duration::from_secs(3));
     let removed = world.kafka.remove_records()?;
