@@ -51,6 +51,14 @@ pub(crate) fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) ->
     }
 }
 
+/// `footfall up` on free ports of the edge.
+pub(crate) fn up(data: &Path) -> Command {
+    let mut command = footfall(data);
+    command.args(["up", "--listen", "127.0.0.1:0"]);
+    command.args(["--set", "ingest.admin_listen=127.0.0.1:0"]);
+    command
+}
+
 /// A running `footfall up` on free ports; killed when dropped.
 pub(crate) struct Up {
     child: Child,
@@ -65,10 +73,8 @@ impl Up {
 
     /// Starts and waits until everything is ready.
     pub(crate) fn start_with(data: &Path, change: impl FnOnce(&mut Command)) -> Self {
-        let mut command = footfall(data);
-        command.args(["up", "--listen", "127.0.0.1:0"]);
+        let mut command = up(data);
         command.args(["--set", "engine.listen=127.0.0.1:0"]);
-        command.args(["--set", "ingest.admin_listen=127.0.0.1:0"]);
         change(&mut command);
         let log = std::fs::File::options()
             .create(true)

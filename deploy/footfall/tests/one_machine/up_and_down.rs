@@ -1,6 +1,6 @@
 //! `footfall up`: a page view becomes a row; every way to stop keeps every acknowledged event, once.
 
-use crate::harness::{PASSWORD, Server, Up, eventually, footfall, signal, text};
+use crate::harness::{PASSWORD, Server, Up, eventually, footfall, signal, text, up};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::Duration;
@@ -80,14 +80,7 @@ fn stopped_before_it_was_ready_it_starts_again_at_once() {
     let data = folder.path().join("data");
     let engine = free();
     for round in 0..10 {
-        let mut command = footfall(&data);
-        command.args([
-            "up",
-            "--listen",
-            "127.0.0.1:0",
-            "--set",
-            "ingest.admin_listen=127.0.0.1:0",
-        ]);
+        let mut command = up(&data);
         command.args(["--set", &format!("engine.listen={engine}")]);
         let mut up = command
             .stdout(Stdio::null())
@@ -271,14 +264,7 @@ async fn with_clickhouse_url_that_server_has_the_tables_and_no_engine_is_started
 async fn events_are_taken_while_the_server_is_away() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let mut command = footfall(&data);
-    command.args([
-        "up",
-        "--listen",
-        "127.0.0.1:0",
-        "--set",
-        "ingest.admin_listen=127.0.0.1:0",
-    ]);
+    let mut command = up(&data);
     command
         .env("CLICKHOUSE_URL", "http://127.0.0.1:9")
         .stdout(Stdio::null())
