@@ -59,6 +59,22 @@ pub(crate) fn up(data: &Path) -> Command {
     command
 }
 
+/// The same for a probe that waits itself.
+pub(crate) async fn in_time<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
+    let trying = async {
+        loop {
+            if let Some(found) = probe().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    match tokio::time::timeout(DEADLINE, trying).await {
+        Ok(found) => found,
+        Err(_) => panic!("never: {what}"),
+    }
+}
+
 /// A running `footfall up` on free ports; killed when dropped.
 pub(crate) struct Up {
     child: Child,

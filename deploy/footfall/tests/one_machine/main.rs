@@ -1,5 +1,6 @@
 //! The program from outside, against the real parts. Files are named for what they promise.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its harness too")]
+#![expect(clippy::print_stdout, reason = "a search says how much it has read")]
 
 mod broken_setups;
 mod commands;
@@ -8,9 +9,11 @@ mod earlier_folders;
 mod harness;
 mod https;
 mod install;
+mod keys;
 mod ledger;
 mod logins;
 mod nothing_arrives;
+mod privacy;
 mod replay;
 #[cfg(feature = "otel")]
 mod traces;
