@@ -221,3 +221,17 @@ pub fn balanced(home: &Home) -> Result<Books> {
         Ok(books)
     })
 }
+
+/// The same, and every log is closed: its last number is a mark. To be asked when all ingests have been stopped, as books may
+/// balance before their last events have come.
+///
+/// # Errors
+/// They do not, or one is open.
+pub fn closed(home: &Home) -> Result<Books> {
+    let open = "SELECT count() AS n FROM footfall.books WHERE through < acknowledged";
+    eventually("the last mark of each log", || {
+        ensure!(number(home, open)? == 0, "the log of an ingest is open");
+        Ok(())
+    })?;
+    balanced(home)
+}

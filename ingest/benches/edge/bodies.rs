@@ -15,7 +15,7 @@ const BATCHES: u32 = 400;
 fn fields(n: u64, page: u64) -> String {
     let (page, item, height) = (page.wrapping_mul(0x9E37_79B9_7F4A_7C15), n % 9973, 500 + n % 700);
     format!(
-        r#""id":"01932f4c-8d1e-7c3a-9b5f-{:012x}","type":"page_view","ts":1795273445{:03},"url":"https://shop.example/category/shoes/item-{item}?utm_source=newsletter&utm_medium=email&utm_campaign=autumn-{item}","title":"Running shoes, model {item} - The Shop","referrer":"https://www.search.example/results?q=running+shoes+{item}","seq":1,"page_id":"01932f4c-8d1e-7c3a-8001-{:012x}","attempt":1,"screen_w":1920,"screen_h":1080,"viewport_w":1536,"viewport_h":{height},"language":"de-DE","timezone":"Europe/Berlin","props":{{"category":"shoes","price":"89.{:02}"}}"#,
+        r#""id":"01932f4c-8d1e-7c3a-9b5f-{:012x}","type":"page_view","ts":1795273445{:03},"url":"https://shop.example/category/shoes/item-{item}?utm_source=newsletter&utm_medium=email&utm_campaign=autumn","title":"Running shoes, model {item} - The Shop","referrer":"https://www.search.example/results?q=running+shoes+{item}","seq":1,"page_id":"01932f4c-8d1e-7c3a-8001-{:012x}","attempt":1,"screen_w":1920,"screen_h":1080,"viewport_w":1536,"viewport_h":{height},"language":"de-DE","timezone":"Europe/Berlin","props":{{"category":"shoes","price":"89.{:02}"}}"#,
         n & 0xFFFF_FFFF_FFFF,
         n % 1000,
         page & 0xFFFF_FFFF_FFFF,
@@ -23,11 +23,11 @@ fn fields(n: u64, page: u64) -> String {
     )
 }
 
-/// One event as a request of its own, filled up to 600 bytes with a click id, as an advertisement's landing page has one.
+/// One event as a request of its own, filled up to 600 bytes with a query as shops have them.
 pub(crate) fn single(n: u64) -> Vec<u8> {
     let body = format!(r#"{{"site":"demo","sent_at":1795273446000,{}}}"#, fields(n, n));
-    let click_id = "x".repeat(600_usize.saturating_sub(body.len() + "&gclid=".len()));
-    body.replacen("&utm_medium", &format!("&gclid={click_id}&utm_medium"), 1)
+    let filter = "x".repeat(600_usize.saturating_sub(body.len() + "&filter=".len()));
+    body.replacen("&utm_medium", &format!("&filter={filter}&utm_medium"), 1)
         .into_bytes()
 }
 

@@ -1,10 +1,10 @@
 //! What a request costs: CPU-µs of ours beside a bare axum handler that reads and drops the same body.
 //!
 //! `cargo bench -p footfall-ingest --bench edge`. Each server is a process of its own, pinned to core 0; the load comes
-//! from core 1 ([`load`]). Each connection is a visitor who comes back with the cookie of the last answer, and each event
-//! brings another campaign, so that every session is cut: the dearest that a visitor can be. Rounds are interleaved, figures are medians of rounds, CPU time is the kernel's count for all
-//! threads of the server. Ratios hold between machines, absolute figures do not. `FOOTFALL_BENCH_ROUNDS` and
-//! `FOOTFALL_BENCH_SECONDS` change the effort.
+//! from core 1 ([`load`]). Each connection is a visitor whom a campaign has brought, and who comes back with the cookie of
+//! the last answer. Rounds are interleaved, figures are medians of rounds, CPU time is the kernel's count for all threads of
+//! the server. Ratios hold between machines, absolute figures do not. `FOOTFALL_BENCH_ROUNDS` and `FOOTFALL_BENCH_SECONDS`
+//! change the effort.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

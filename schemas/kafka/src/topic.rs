@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{
-    AdminClient, AdminOptions, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
+    AdminClient, AdminOptions, ConfigResource, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, NoCustomPartitioner, Producer, ProducerContext};
@@ -17,6 +17,9 @@ use crate::describe::{Topic, describe};
 use crate::error::{TopicError, refused};
 use crate::rights::{Rights, rights};
 use crate::settings::{Difference, TopicSettings};
+
+/// Until all brokers have heard of a topic: milliseconds where all is well.
+const HEARSAY: Duration = Duration::from_secs(2);
 
 /// What [`Topics::create`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +57,24 @@ impl ProducerContext<NoCustomPartitioner> for Probe {
     type DeliveryOpaque = ();
 
     fn delivery(&self, _: &rdkafka::message::DeliveryResult<'_>, (): ()) {}
+}
+
+/// Asks again for a moment: a broker may not have heard yet of a topic that another one has just made. It says then that
+/// there is none, or what cannot be told from a refusal ([`Topics::configuration`]).
+fn when_heard_of<T>(ask: impl Fn() -> Result<T, TopicError>) -> Result<T, TopicError> {
+    let until = Instant::now() + HEARSAY;
+    loop {
+        let answer = ask();
+        let again = match &answer {
+            Err(TopicError::Missing(_)) => true,
+            Err(TopicError::Refused { code, .. }) => *code == RDKafkaErrorCode::TopicAuthorizationFailed,
+            _ => false,
+        };
+        if !again || Instant::now() >= until {
+            return answer;
+        }
+        std::thread::sleep(HEARSAY / 20);
+    }
 }
 
 impl Topics {
@@ -155,23 +176,8 @@ impl Topics {
     /// As [`Topics::describe`].
     pub fn check(&self, settings: &TopicSettings) -> Result<Vec<Difference>, TopicError> {
         let name = settings.name.as_str();
-        let topic = self.describe(name)?;
-        let options = self.options();
-        let resource = [ResourceSpecifier::Topic(name)];
-        let described = block_on(self.admin.describe_configs(&resource, &options));
-        let failed = |source| TopicError::Failed {
-            action: "read the configuration of",
-            topic: name.to_owned(),
-            source,
-        };
-        let mut answers = described.map_err(failed)?;
-        let answer = answers.pop().unwrap_or(Err(RDKafkaErrorCode::Unknown));
-        let config = answer.map_err(|code| refused("read the configuration of", name, code))?;
-        if config.entries.is_empty() {
-            // rdkafka drops the broker's no to a single resource: what is left of it is a topic without settings.
-            let no = RDKafkaErrorCode::TopicAuthorizationFailed;
-            return Err(refused("read the configuration of", name, no));
-        }
+        let topic = when_heard_of(|| self.describe(name))?;
+        let config = when_heard_of(|| self.configuration(name))?;
         let mut differences = settings.compare(&topic);
         for (property, want, differs) in settings.properties() {
             let have = config.get(property).and_then(|entry| entry.value.clone());
@@ -179,6 +185,24 @@ impl Topics {
             differences.extend(differs.judge(property, have, want));
         }
         Ok(differences)
+    }
+
+    fn configuration(&self, name: &str) -> Result<ConfigResource, TopicError> {
+        let action = "read the configuration of";
+        let resource = [ResourceSpecifier::Topic(name)];
+        let described = block_on(self.admin.describe_configs(&resource, &self.options()));
+        let mut answers = described.map_err(|source| TopicError::Failed {
+            action,
+            topic: name.to_owned(),
+            source,
+        })?;
+        let answer = answers.pop().unwrap_or(Err(RDKafkaErrorCode::Unknown));
+        let config = answer.map_err(|code| refused(action, name, code))?;
+        if config.entries.is_empty() {
+            // rdkafka drops the broker's no to a single resource: what is left of it is a topic without settings.
+            return Err(refused(action, name, RDKafkaErrorCode::TopicAuthorizationFailed));
+        }
+        Ok(config)
     }
 
     /// Raises the number of partitions. What is sent later may go to another partition than before; nothing is moved.

@@ -45,7 +45,7 @@ fn the_compose_file_describes_a_cluster_that_works() {
     containers.run("loadgen", &loadgen).unwrap();
     containers.crash("ingest").unwrap();
     containers.services.get_mut("ingest").unwrap().stop().unwrap();
-    let balanced = books::balanced(&home).unwrap();
+    let balanced = books::closed(&home).unwrap();
     println!("compose: {balanced:?}");
     assert!(
         balanced.rows > witness.len() as u64,
