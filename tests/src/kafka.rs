@@ -1,11 +1,11 @@
 //! What operators and strangers do to the topic and to the group's positions. All calls block.
 
 use anyhow::{Context as _, Result, ensure};
-use footfall_topics::{Body, Connection, HEADER, Number, Outgoing, TOPIC, Topics};
+use footfall_topics::{Body, Connection, HEADER, Number, Outgoing, TOPIC, TopicSettings, Topics};
 use rdkafka::TopicPartitionList;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::Offset;
 use std::future::Future;
@@ -130,6 +130,63 @@ impl Kafka {
         Ok(removed)
     }
 
+    /// Everything that a topic has, partition by partition: of each record key, value and headers, decompressed.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn records(&self, topic: &str) -> Result<Vec<Vec<u8>>> {
+        // librdkafka assigns nothing without a group; nothing is ever committed.
+        let consumer: BaseConsumer = self.connection().client().set("group.id", "tests").create()?;
+        let metadata = consumer.fetch_metadata(Some(topic), PATIENCE)?;
+        let partitions = metadata.topics().first().context("the topic")?.partitions().len();
+        let mut all = Vec::new();
+        for partition in 0..i32::try_from(partitions)? {
+            let (first, end) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
+            let mut list = TopicPartitionList::new();
+            list.add_partition_offset(topic, partition, Offset::Offset(first))?;
+            consumer.assign(&list)?;
+            let mut next = first;
+            while next < end {
+                let (at, bytes) = crate::footfall::eventually("a record", || {
+                    let record = consumer.poll(Duration::from_secs(1)).context("nothing")??;
+                    Ok((record.offset(), bytes_of(&record)))
+                })?;
+                next = at + 1;
+                all.push(bytes);
+            }
+        }
+        Ok(all)
+    }
+
+    /// A record for that partition of any topic.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn publish(&self, topic: &str, partition: i32, key: &str, value: &str) -> Result<()> {
+        let producer: BaseProducer = self.connection().client().set("acks", "all").create()?;
+        let record = BaseRecord::to(topic).partition(partition).key(key).payload(value);
+        producer.send(record).map_err(|(error, _)| error)?;
+        Ok(producer.flush(PATIENCE)?)
+    }
+
+    /// Makes the topic of the days' salts before anybody else, as it is, but that a record is in a file with another only
+    /// if both come within this time.
+    ///
+    /// # Errors
+    /// It is there, or no answer.
+    pub fn salts_apart(&self, topic: &str, apart: Duration) -> Result<()> {
+        let settings = TopicSettings {
+            name: topic.to_owned(),
+            partitions: 2,
+            replication: 1,
+            min_insync: 1,
+            retention: Duration::from_secs(72 * 3600),
+            segment: Some(apart),
+        };
+        self.topics()?.create(&settings)?;
+        Ok(())
+    }
+
     /// Commits a position for every partition, for a group without members, as Kafka's own tool does.
     ///
     /// # Errors
@@ -216,6 +273,16 @@ impl Kafka {
         producer.send(record).map_err(|(error, _)| error)?;
         Ok(producer.flush(PATIENCE)?)
     }
+}
+
+fn bytes_of(record: &BorrowedMessage<'_>) -> Vec<u8> {
+    let headers = record.headers().into_iter().flat_map(Headers::iter);
+    let headers = headers.flat_map(|header| [header.key.as_bytes(), header.value.unwrap_or_default()]);
+    let parts = [
+        record.key().unwrap_or_default(),
+        record.payload().unwrap_or_default(),
+    ];
+    parts.into_iter().chain(headers).collect::<Vec<_>>().join(&b'\n')
 }
 
 fn header<'a>(key: &'a str, value: &'a str) -> Header<'a, &'a str> {

@@ -3,7 +3,7 @@
 //! Here: events by value, end to end. `suite`: whatever happens to the cluster; `plan`, `world` and `faults` are its parts.
 //! `lost`: records that no copy has any more; `refusals`: those that still have one. `operator`: what other commands do;
 //! `gone`: a ClickHouse server is gone for good. `three_brokers`: one of three killed at a time. `secure`: TLS, passwords and
-//! https everywhere, right and wrong ones; `rights`: users who may do a part.
+//! https everywhere, right and wrong ones; `rights`: users who may do a part. `privacy`: what is nowhere.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,6 +16,7 @@ mod gone;
 mod lost;
 mod operator;
 mod plan;
+mod privacy;
 mod refusals;
 mod rights;
 mod secure;
