@@ -1,7 +1,7 @@
 //! The salts of the days, shared by all ingest nodes through a small topic: what recognises visitors without a cookie must
 //! be the same on every node, and gone after 48 h.
 //!
-//! One record is the salt of one day (key: days since 1970; value: 64 hex digits). It is published a day ahead by whichever
+//! One record is the salt of one day (key: days since 1970; value: 64 hex digits). It is published the day before by whichever
 //! node comes first; of several for a day the first record counts, and a node uses only what it has read. Even days have
 //! partition 0, odd ones 1, so that a day's record never shares a file with the next day's: when a salt's time is over,
 //! the nodes have Kafka delete the records up to it. The topic's retention is there for the case that nobody does.
@@ -23,6 +23,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
 use reader::{Reader, Salt};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use told::Told;
@@ -32,8 +33,10 @@ pub const SALT_PARTITIONS: u32 = 2;
 
 /// Days, from the beginning of its own, after which a salt is deleted.
 const LIFE_DAYS: i64 = 2;
-/// A salt is published as long before its day.
-const AHEAD_DAYS: i64 = 1;
+/// A salt is published the day before its own, once that day is as old: then it lies further from the partition's last salt,
+/// which may have come just before midnight, than the topic's `segment.ms` (1 h), and does not share a file with it. Kafka
+/// deletes whole files.
+const APART_MS: i64 = 65 * 60 * 1000;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// How long a broker may take to answer, and how long we wait before we ask again.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -104,11 +107,12 @@ impl Sharer {
                     self.pending.push(salt);
                 }
             }
-            let today = (self.salts.now)().div_euclid(DAY_MS);
+            let now = (self.salts.now)();
+            let today = now.div_euclid(DAY_MS);
             let offer = &self.salts.offer;
             self.pending
                 .retain(|salt| salt.day > today - LIFE_DAYS && !offer(salt.day, *salt.bytes));
-            for day in today..=today + AHEAD_DAYS {
+            for day in due(now) {
                 self.publish_if_missing(day);
             }
             self.producer.poll(Duration::ZERO);
@@ -212,6 +216,11 @@ fn producer(salts: &Salts) -> Result<BaseProducer<Told>, ForwardError> {
     config.create_with_context(told).map_err(ForwardError::Client)
 }
 
+/// Days of which a salt should be there.
+fn due(now: i64) -> RangeInclusive<i64> {
+    now.div_euclid(DAY_MS)..=(now - APART_MS).div_euclid(DAY_MS) + 1
+}
+
 /// Where a day's salt stands.
 fn partition(day: i64) -> i32 {
     i32::from(day.rem_euclid(i64::from(SALT_PARTITIONS)) == 1)
@@ -219,4 +228,39 @@ fn partition(day: i64) -> i32 {
 
 fn hex(bytes: &[u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DAY_MS, due, partition};
+
+    #[test]
+    fn salts_of_one_partition_never_come_within_an_hour_whenever_the_first_node_starts() {
+        let minute = 60_000;
+        for start in (0..DAY_MS).step_by(minute) {
+            let mut published = Vec::new();
+            for now in (start..4 * DAY_MS).step_by(minute) {
+                for day in due(now) {
+                    if published.iter().all(|(of, _)| *of != day) {
+                        published.push((day, now));
+                    }
+                }
+            }
+            let days: Vec<_> = published.iter().map(|(day, _)| *day).collect();
+            assert_eq!(days, [0, 1, 2, 3, 4]);
+            for (day, at) in &published {
+                let before = published
+                    .iter()
+                    .filter(|(of, _)| of < day && partition(*of) == partition(*day));
+                assert!(
+                    before.clone().all(|(_, of)| at - of > DAY_MS / 24),
+                    "{start}: {published:?}"
+                );
+                assert!(
+                    *at <= day * DAY_MS || *at == start,
+                    "in time: {start}: {published:?}"
+                );
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Nodes that share the salts of the days: the same on each, a day ahead, and gone from the broker's disk when their time
+//! Nodes that share the salts of the days: the same on each, the day before, and gone from the broker's disk when their time
 //! is over.
 
 use crate::support::{PATIENCE, connection, settings, topics};
@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 const DAY: i64 = 24 * 3600 * 1000;
+const NOON: i64 = DAY / 2;
 
 /// What a node has been offered, by day.
 type Taken = Arc<Mutex<BTreeMap<i64, [u8; 32]>>>;
@@ -84,7 +85,7 @@ async fn nodes_have_the_same_salts_and_the_broker_forgets_them_in_time() {
     };
     topics(&broker).create(&topic).unwrap();
     let mut nodes = Nodes {
-        clock: Arc::new(AtomicI64::new(20_000 * DAY + 5)),
+        clock: Arc::new(AtomicI64::new(20_000 * DAY + NOON)),
         next: Arc::new(AtomicU8::new(b'A')),
         stop: CancellationToken::new(),
         tasks: JoinSet::new(),
@@ -114,13 +115,13 @@ async fn nodes_have_the_same_salts_and_the_broker_forgets_them_in_time() {
         on_disk(broker.folder(), &monday),
         "the search finds what is there"
     );
-    for day in 1..=2 {
-        nodes.clock.store((20_000 + day) * DAY, Ordering::Relaxed);
-        eventually("the day after is published a day ahead", || {
-            has(&late, 20_001 + day).is_some()
-        })
-        .await;
-    }
+    nodes.clock.store(20_001 * DAY + NOON, Ordering::Relaxed);
+    eventually("the day after is published the day before", || {
+        has(&late, 20_002).is_some()
+    })
+    .await;
+    assert!(on_disk(broker.folder(), &monday), "not before its time is over");
+    nodes.clock.store(20_002 * DAY, Ordering::Relaxed);
     eventually(
         "48 h after its day began the salt is in no file of the broker",
         || !on_disk(broker.folder(), &monday),
