@@ -10,6 +10,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// What every ingest knows.
+const SITES: &str = "[[site]]\nkey = \"demo\"\norigins = [\"https://shop.example\"]\n";
+
 /// One broker, the engine, and the wiring between all.
 pub struct Cluster {
     /// How services and commands are started.
@@ -74,6 +77,9 @@ impl Wiring {
     /// # Errors
     /// A command fails.
     pub fn prepare(&self) -> Result<()> {
+        let operator = self.folder.join("operator");
+        std::fs::create_dir_all(&operator)?;
+        std::fs::write(operator.join("sites.toml"), SITES)?;
         self.run(&["migrate"])?;
         self.run(&["topics"])?;
         Ok(())
@@ -137,8 +143,7 @@ impl Wiring {
     pub fn ingest(&self, name: &str) -> Result<Service> {
         let data = self.folder.join(name);
         std::fs::create_dir_all(&data)?;
-        let sites = "[[site]]\nkey = \"demo\"\norigins = [\"https://shop.example\"]\n";
-        std::fs::write(data.join("sites.toml"), sites)?;
+        std::fs::write(data.join("sites.toml"), SITES)?;
         let (http, admin) = (free_port()?, free_port()?);
         let mut command = self.command(&data, &["ingest"])?;
         command.env("FOOTFALL_INGEST_LISTEN", http.to_string());

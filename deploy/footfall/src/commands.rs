@@ -4,7 +4,7 @@ use crate::cli::{Cli, Command, KeysCommand, Service, SiteCommand};
 #[cfg(feature = "kafka")]
 use crate::cluster;
 use crate::config::{self, Config, Loaded};
-use crate::problem::Problems;
+use crate::problem::{Problems, told};
 use crate::terminal::{Colour, note, paint};
 use crate::{
     audit, check, fate, gone, install, keys, ledger, loadgen, logging, memory, migrate, query, replay, send,
@@ -52,7 +52,7 @@ fn run(cli: &Cli, env: BTreeMap<String, String>) -> ExitCode {
     match dispatch(cli, &loaded) {
         Ok(code) => code,
         Err(error) => {
-            note(format_args!("{} {error:#}", paint(Colour::Red, "error:")));
+            note(format_args!("{} {}", paint(Colour::Red, "error:"), told(&error)));
             ExitCode::FAILURE
         }
     }

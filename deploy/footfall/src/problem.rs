@@ -54,6 +54,21 @@ impl fmt::Display for Problems {
     }
 }
 
+/// An error with its causes, each said once: many texts name their cause themselves.
+#[must_use]
+pub fn told(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| {
+        let cause = cause.to_string();
+        if told.is_empty() {
+            cause
+        } else if told.ends_with(&cause) {
+            told
+        } else {
+            format!("{told}: {cause}")
+        }
+    })
+}
+
 /// The name among `known` that `wrong` was most likely meant to be.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -67,7 +82,8 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, told};
+    use anyhow::{Error, anyhow};
 
     #[test]
     fn a_slip_of_the_finger_finds_its_name() {
@@ -75,5 +91,15 @@ mod tests {
         assert_eq!(nearest("ingest.lisen", known), Some("ingest.listen"));
         assert_eq!(nearest("clickhouse.ulr", known), Some("clickhouse.url"));
         assert_eq!(nearest("zzz", known), None);
+    }
+
+    #[test]
+    fn what_an_error_says_of_its_cause_is_not_said_again() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot start: {0}")]
+        struct Outer(#[source] std::io::Error);
+        let error = Error::new(Outer(std::io::Error::other("no room"))).context("the edge could not go on");
+        assert_eq!(told(&error), "the edge could not go on: cannot start: no room");
+        assert_eq!(told(&anyhow!("b").context("a")), "a: b");
     }
 }

@@ -3,7 +3,8 @@
 use crate::cli::SiteAddArgs;
 use crate::config::Config;
 use crate::credentials;
-use crate::terminal::{Colour, paint, say};
+use crate::problem::{Problem, Problems};
+use crate::terminal::{Colour, paint, program, say};
 use anyhow::{Context as _, Result, bail};
 use footfall_ingest::sites::{Site, Sites};
 use std::fs::OpenOptions;
@@ -70,6 +71,34 @@ pub fn read(path: &Path) -> Result<Sites> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the sites file {}", path.display()))?;
     Sites::from_toml(&text).with_context(|| format!("the sites file {} is wrong", path.display()))
+}
+
+/// Makes the file if need be, and reads it.
+///
+/// # Errors
+/// As [`make_if_missing`] and [`read`]; or nobody could send events, because there is no site.
+pub fn need(config: &Config) -> Result<()> {
+    make_if_missing(config)?;
+    let sites = read(&path(config))?;
+    nobody(config, &sites).map_or(Ok(()), |problem| bail!(Problems(vec![problem])))
+}
+
+/// What is wrong where neither the file nor the program itself has a site.
+#[must_use]
+pub fn nobody(config: &Config, sites: &Sites) -> Option<Problem> {
+    if config.demo.enabled || !sites.is_empty() {
+        return None;
+    }
+    let what = format!(
+        "there is no site in {}, and the site `demo` is switched off here: nobody could send events",
+        path(config).display()
+    );
+    let remedy = format!(
+        "add one: `{} --data {} site add shop --origin https://shop.example`",
+        program(),
+        config.data.folder.display()
+    );
+    Some(Problem::new(what, remedy))
 }
 
 /// Prints every site.

@@ -104,8 +104,7 @@ impl Up {
         let engine = config.clickhouse.url.is_none();
         let sockets = Sockets::bind(&config, engine.then_some(patience)).await?;
         let credentials = credentials::read_or_make(held.folder())?;
-        sites::make_if_missing(&config)?;
-        sites::read(&sites::path(&config))?;
+        sites::need(&config)?;
         let stop = CancellationToken::new();
         let mut beside = JoinSet::new();
         beside.spawn(signals::watch(stop.clone()));

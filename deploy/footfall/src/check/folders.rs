@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::data::Run;
 use crate::sites;
 use crate::terminal::bytes;
+use footfall_ingest::sites::Sites;
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ pub(super) fn look(config: &Config, plan: Plan, running: Option<&Run>, findings:
     if running.is_none() {
         log(&config.in_data(&config.local_log.folder), findings);
     }
-    sites_file(config, findings);
+    sites_file(config, plan, findings);
 }
 
 /// Tries to make a file in the folder, or in the nearest one above that exists.
@@ -137,19 +138,28 @@ fn log(folder: &Path, findings: &mut Findings) {
     findings.good(format!("local log: {} can be read", folder.display()));
 }
 
-fn sites_file(config: &Config, findings: &mut Findings) {
+fn sites_file(config: &Config, plan: Plan, findings: &mut Findings) {
     let path = sites::path(config);
-    if !path.exists() {
-        if config.ingest.sites.is_absolute() {
-            findings.problem(
-                format!("`ingest.sites`: {} does not exist", path.display()),
-                "correct the path, or make the file: `footfall site add shop --origin https://shop.example`",
-            );
-        }
-        return;
+    if !path.exists() && config.ingest.sites.is_absolute() {
+        return findings.problem(
+            format!("`ingest.sites`: {} does not exist", path.display()),
+            "correct the path, or make the file: `footfall site add shop --origin https://shop.example`",
+        );
     }
-    match sites::read(&path) {
-        Ok(read) => findings.good(format!("sites: {} in {}", read.iter().count(), path.display())),
+    // One that is missing is made at the start, and has none.
+    let read = if path.exists() {
+        sites::read(&path)
+    } else {
+        Ok(Sites::default())
+    };
+    match read {
+        Ok(read) => {
+            if let Some(problem) = sites::nobody(&plan.settings(config), &read) {
+                findings.need(plan, problem.what, problem.remedy);
+            } else if path.exists() {
+                findings.good(format!("sites: {} in {}", read.iter().count(), path.display()));
+            }
+        }
         Err(error) => findings.problem(
             format!("{error:#}"),
             "correct that line; the file's own comments show the fields",

@@ -50,6 +50,15 @@ impl Plan {
         matches!(self, Self::Up) && config.clickhouse.url.is_none()
     }
 
+    /// The settings, as the service of this plan takes them.
+    pub(super) fn settings(self, config: &Config) -> Config {
+        #[cfg(feature = "kafka")]
+        if matches!(self, Self::Ingest | Self::Cluster) {
+            return crate::cluster::ingest::settings(config);
+        }
+        config.clone()
+    }
+
     /// What no service of this plan starts without, or starts with.
     pub(super) fn refuse(self, config: &Config, findings: &mut Findings) {
         match self {

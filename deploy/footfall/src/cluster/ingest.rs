@@ -45,7 +45,7 @@ struct Ingest {
 /// What keeps it from starting, with the remedy; or which part could not go on.
 pub async fn run(config: &Config) -> Result<()> {
     let stop = CancellationToken::new();
-    let mut ingest = Ingest::begin(cluster_settings(config), &stop).await?;
+    let mut ingest = Ingest::begin(settings(config), &stop).await?;
     let result = tokio::select! {
         () = stop.cancelled() => Ok(()),
         result = ingest.work() => result,
@@ -55,7 +55,7 @@ pub async fn run(config: &Config) -> Result<()> {
 }
 
 /// What differs in a cluster: nobody opens the demo page of a node, and the log is kept for a while.
-fn cluster_settings(config: &Config) -> Config {
+pub(crate) fn settings(config: &Config) -> Config {
     let mut config = config.clone();
     config.demo.enabled = false;
     config.local_log.keep = config.local_log.keep.or(Some(KEEP));
@@ -98,8 +98,7 @@ impl Ingest {
         let sockets = Sockets::bind(&config, None).await?;
         let mut beside = JoinSet::new();
         beside.spawn(signals::watch(stop.clone()));
-        sites::make_if_missing(&config)?;
-        sites::read(&sites::path(&config))?;
+        sites::need(&config)?;
         let log = up::open_log(&config).await?;
         let (public, admin) = (sockets.public.local_addr()?, sockets.admin.local_addr()?);
         held.announce(&sockets.announcement(&config, false)?)

@@ -124,6 +124,52 @@ fn a_bad_network_an_unknown_key_and_a_wrong_sites_file_at_once() {
 }
 
 #[test]
+fn no_site_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let remedy = format!(
+        "`{} --data {} site add shop",
+        env!("CARGO_BIN_EXE_footfall"),
+        folder.path().display()
+    );
+    let wanted = ["there is no site in", "nobody could send events", &remedy];
+    let none = ["--set", "demo.enabled=false"];
+    finds(
+        check(folder.path()).args(none).env("CLICKHOUSE_URL", NOWHERE),
+        &wanted,
+    );
+    let started = footfall(folder.path()).arg("up").args(none).output().unwrap();
+    let said = text(&started);
+    assert_eq!(started.status.code(), Some(1), "{said}");
+    for part in wanted {
+        assert_eq!(said.matches(part).count(), 1, "{part}\n{said}");
+    }
+    assert_eq!(said.matches("remedy:").count(), 1, "{said}");
+}
+
+#[cfg(feature = "kafka")]
+#[test]
+fn an_ingest_has_no_site_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = footfall(folder.path())
+        .env("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+        .env("FOOTFALL_INGEST_IDENTITY_KEY", "5e".repeat(32))
+        .args([
+            "ingest",
+            "--set",
+            "ingest.listen=127.0.0.1:0",
+            "--set",
+            "ingest.admin_listen=127.0.0.1:0",
+        ])
+        .output()
+        .unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in ["there is no site in", "remedy: add one: "] {
+        assert_eq!(said.matches(part).count(), 1, "{part}\n{said}");
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
