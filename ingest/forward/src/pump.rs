@@ -167,13 +167,11 @@ impl Pump {
         self.feed.rewind(self.acknowledged);
     }
 
-    /// Until the cluster has described the topic. A broker that is away is waited for; one that refuses us is not.
+    /// Until the cluster has described the topic. A broker that is away is waited for; one that refuses us is not. Told to
+    /// stop, it still tries once: what a node has that was stopped as soon as it was up is not left behind for that.
     async fn connect(&mut self, sender: &mut Sender, stop: &CancellationToken) -> Result<(), Ended> {
         let mut wait = BACKOFF.0;
         loop {
-            if stop.is_cancelled() {
-                return Err(Ended::Stopped);
-            }
             let answer = describe(sender.client(), &self.config.topic, PATIENCE);
             sender.serve();
             if answer.is_err() {
@@ -194,6 +192,9 @@ impl Pump {
             };
             if complaints.refused() {
                 return Err(Ended::Failed(error));
+            }
+            if stop.is_cancelled() {
+                return Err(Ended::Stopped);
             }
             if self.progress.snapshot().trouble.as_ref() != Some(&error) {
                 tracing::warn!("the log waits for Kafka: {error}");

@@ -208,6 +208,15 @@ impl Containers {
         self.healthy(instance)
     }
 
+    /// The last words of every service.
+    pub(crate) fn printed(&self) -> String {
+        let texts = self
+            .services
+            .iter()
+            .map(|(name, service)| format!("{name}:\n{}", service.printed()));
+        texts.collect::<Vec<_>>().join("\n----\n")
+    }
+
     /// By which load and books reach it.
     pub(crate) fn home(&mut self) -> Result<Home> {
         Ok(Home {

@@ -45,7 +45,8 @@ fn the_compose_file_describes_a_cluster_that_works() {
     containers.run("loadgen", &loadgen).unwrap();
     containers.crash("ingest").unwrap();
     containers.services.get_mut("ingest").unwrap().stop().unwrap();
-    let balanced = books::closed(&home).unwrap();
+    let balanced = books::closed(&home);
+    let balanced = balanced.unwrap_or_else(|error| panic!("{error:?}\n{}", containers.printed()));
     println!("compose: {balanced:?}");
     assert!(
         balanced.rows > witness.len() as u64,

@@ -44,3 +44,18 @@ async fn fifty_thousand_records_reach_twelve_partitions_once_and_in_order() {
         assert_eq!(record.key, visitor(n).to_string());
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn told_to_stop_before_it_has_begun_it_still_sends_what_is_there() {
+    let broker = Broker::start(&Options::default()).unwrap();
+    let topic = settings(12);
+    topics(&broker).create(&topic).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path());
+    append(&log, 500).await;
+    Forwarding::start(Config::new(connection(&broker)), &log)
+        .stop()
+        .await;
+    let stored = read_all(&connection(&broker), &topic.name, 12);
+    assert_eq!(all_there(&stored, log.id(), log.stats().durable), 0);
+}
