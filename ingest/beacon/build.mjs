@@ -12,6 +12,16 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const out = process.argv[2] ?? join(here, "dist");
 mkdirSync(out, { recursive: true });
 
+/** Names in the order of letters in English text, of which the script's properties and strings are made: 10 bytes less. */
+const LETTERS = "etaoinsrhldcumfpgwybvkxjqzETAOINSRHLDCUMFPGWYBVKXJQZ_$";
+const names = {
+  get(index) {
+    let name = LETTERS[index % 54];
+    for (let rest = Math.floor(index / 54); rest > 0; rest = Math.floor(rest / 54)) name += LETTERS[--rest % 54];
+    return name;
+  },
+};
+
 /** One file of dist/. Terser after esbuild: it inlines what is called once, which is 5 % of the script. */
 async function bundle(entry, name, format) {
   const bundled = await build({
@@ -20,6 +30,7 @@ async function bundle(entry, name, format) {
     bundle: true,
     write: false,
     format,
+    minifySyntax: true,
     // Browsers of the last four years and some more.
     target: "es2020",
     charset: "utf8",
@@ -28,6 +39,7 @@ async function bundle(entry, name, format) {
   const small = await minify(bundled.outputFiles[0].text, {
     module: true,
     compress: { ecma: 2020, passes: 4, unsafe_arrows: true, unsafe_math: true, unsafe_methods: true, hoist_props: true, keep_fargs: false },
+    mangle: { nth_identifier: names },
     format: { ecma: 2020, quote_style: 1 },
   });
   writeFileSync(join(out, name), `${small.code}\n`);

@@ -1,15 +1,18 @@
 //! `?debug=1` on the endpoint for events: the answer says of each event what became of it, and under which number it is kept.
 //!
 //! ```json
-//! {"accepted":1,"rejected":[{"index":1,"reason":"unknown_type","detail":"…"}],
-//!  "log_id":"5f0c3c1e-…","events":[{"index":0,"id":"01932f4c-…","log_seq":1207,"flags":["url_cut"]}]}
+//! {"accepted":1,"rejected":[{"index":1,"reason":"unknown_type","detail":"…"}],"log_id":"5f0c3c1e-…","cookie":"read",
+//!  "events":[{"index":0,"id":"01932f4c-…","log_seq":1207,"decision":"cookie","flags":["url_cut"]}]}
 //! ```
 //!
+//! `cookie` says whether the visitor's cookie came with the request, so that a page can tell that its browser blocks it;
 //! `(log_id, log_seq)` is what the tables `events` and `ledger` have; `footfall tail --event <id>` asks them.
 
 use crate::answer::{Answer, Rejected, json, status_of, to_json};
 use crate::cors::Cors;
 use crate::events::Kept;
+use crate::identity::visit::Seen;
+use footfall_schemas::event::Decision;
 use footfall_schemas::{Event, Flags};
 use serde::Serialize;
 use uuid::Uuid;
@@ -23,6 +26,7 @@ pub(crate) fn is_asked(query: Option<&str>) -> bool {
 pub(crate) struct Asked {
     index: usize,
     id: Uuid,
+    decision: Decision,
     flags: Flags,
 }
 
@@ -31,6 +35,7 @@ impl Asked {
         Self {
             index,
             id: event.id,
+            decision: event.decision,
             flags: event.flags,
         }
     }
@@ -43,7 +48,31 @@ struct Told<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     token: &'a str,
     log_id: Uuid,
+    /// Of the request, before anything was set.
+    cookie: Came,
     events: Vec<Accepted>,
+}
+
+/// What cookies of the site came.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Came {
+    /// A good one.
+    Read,
+    /// One that is not ours, or not this site's.
+    Refused,
+    /// None.
+    None,
+}
+
+impl Came {
+    const fn of(seen: Seen) -> Self {
+        match (seen.read, seen.forged + seen.unknown_key + seen.malformed) {
+            (1.., _) => Self::Read,
+            (0, 1..) => Self::Refused,
+            (0, 0) => Self::None,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -53,6 +82,8 @@ struct Accepted {
     /// The client's id, or the one that was made here.
     id: Uuid,
     log_seq: u64,
+    /// How the visitor is recognised.
+    decision: Decision,
     /// What was done to it: cuts, ids that had to be made.
     flags: Flags,
 }
@@ -67,6 +98,7 @@ pub(crate) fn answer(log_id: Uuid, kept: &Kept, cors: &Cors) -> Answer {
             index: asked.index,
             id: asked.id,
             log_seq,
+            decision: asked.decision,
             flags: asked.flags,
         });
     let body = Told {
@@ -74,6 +106,7 @@ pub(crate) fn answer(log_id: Uuid, kept: &Kept, cors: &Cors) -> Answer {
         rejected: Rejected::list(&kept.rejected),
         token: kept.farewell.token(),
         log_id,
+        cookie: Came::of(kept.farewell.seen),
         events: events.collect(),
     };
     json(status_of(kept.accepted), to_json(&body), cors)

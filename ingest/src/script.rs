@@ -16,6 +16,8 @@ use std::io::Write as _;
 const BEACON: &str = include_str!("../beacon/dist/beacon.js");
 const DEBUG: &str = include_str!("../beacon/dist/beacon-debug.js");
 const EVENTS_PATH: &str = "v1/events";
+/// Beside that of the events.
+const VISITOR_PATH: &str = "visitor?";
 const DEBUG_FILE: &str = "beacon-debug.js";
 
 /// One file, ready to be sent.
@@ -39,6 +41,10 @@ impl Scripts {
             _ => &paths.events,
         };
         let beacon = BEACON
+            .replace(
+                VISITOR_PATH,
+                &format!("{}?", beside(&paths.events, &paths.visitor)),
+            )
             .replace(EVENTS_PATH, events)
             .replace(DEBUG_FILE, debug_file);
         Self([
@@ -52,6 +58,13 @@ impl Scripts {
         let script = self.0.iter().find(|script| script.path == path)?;
         matches!(*method, Method::GET | Method::HEAD).then(|| script.answer(asked))
     }
+}
+
+/// `path` as a page that lies at `from` would name it; whole where it is in none of its folders.
+fn beside<'p>(from: &str, path: &'p str) -> &'p str {
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let inside = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+    inside.unwrap_or(path)
 }
 
 /// Beside the script, whatever its name: `/x.js` has `/x-debug.js`.
@@ -130,7 +143,7 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BEACON, DEBUG_FILE, EVENTS_PATH, Paths, Scripts};
+    use super::{BEACON, DEBUG_FILE, EVENTS_PATH, Paths, Scripts, VISITOR_PATH, beside};
 
     fn text(paths: &Paths) -> (String, [String; 2]) {
         let Scripts([beacon, debug]) = Scripts::new(paths);
@@ -141,6 +154,7 @@ mod tests {
     #[test]
     fn the_built_script_names_each_path_once() {
         assert_eq!(BEACON.matches(EVENTS_PATH).count(), 1);
+        assert_eq!(BEACON.matches(VISITOR_PATH).count(), 1);
         assert_eq!(BEACON.matches(DEBUG_FILE).count(), 1);
         let (text, served) = text(&Paths::default());
         assert_eq!(text, BEACON);
@@ -155,11 +169,27 @@ mod tests {
             ..Paths::default()
         };
         let (root, served) = text(&paths("/b.js"));
-        assert!(root.contains("'e'") && root.contains("'b-debug.js'"), "{root}");
+        assert!(
+            root.contains("`v1/visitor?") && root.contains("'e'") && root.contains("'b-debug.js'"),
+            "{root}"
+        );
         assert_eq!(served, ["/b.js", "/b-debug.js"]);
         let (deep, served) = text(&paths("/static/b"));
         assert!(deep.contains("'/e'") && deep.contains("'b-debug.js'"), "{deep}");
         assert_eq!(served, ["/static/b", "/static/b-debug.js"]);
         assert!(!deep.contains(EVENTS_PATH) && !deep.contains(DEBUG_FILE));
+    }
+
+    #[test]
+    fn the_visitors_path_is_named_from_that_of_the_events() {
+        for (events, visitor, named) in [
+            ("/v1/events", "/v1/visitor", "visitor"),
+            ("/e", "/v1/visitor", "v1/visitor"),
+            ("/e", "/u", "u"),
+            ("/a/b/e", "/a/v", "/a/v"),
+            ("/v1/events", "/v11/visitor", "/v11/visitor"),
+        ] {
+            assert_eq!(beside(events, visitor), named, "{events} {visitor}");
+        }
     }
 }

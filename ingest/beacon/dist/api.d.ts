@@ -68,7 +68,7 @@ export interface Verbs {
     logout(userId?: string, props?: Props): void;
     /** What the visitor has said about being recognised again. Kept on the device, and sent with every event. */
     consent(granted: boolean | "granted" | "refused"): void;
-    /** Sends nothing from this device any more, until `optIn`. */
+    /** Sends nothing from this device any more, until `optIn`, and has ingest take its cookie away. */
     optOut(): void;
     /** Sends again. */
     optIn(): void;

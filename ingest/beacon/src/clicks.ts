@@ -11,9 +11,9 @@ const FILE = /\.(pdf|docx?|xlsx?|pptx?|csv|zip|gz|dmg|exe|msi|apk|mp[34])$/i;
 /** Every other `data-footfall-` attribute is a property. */
 const marked = (element: Element): void => {
   const props: Props = {};
-  for (const attribute of element.getAttributeNames()) {
-    const key = attribute.split("data-footfall-")[1];
-    if (key) props[key] = element.getAttribute(attribute);
+  for (const { name, value } of element.attributes) {
+    const key = name.split("data-footfall-")[1];
+    if (key) props[key] = value;
   }
   const { event, ...rest } = props;
   push(make("custom", { name: event as string, props: rest }));

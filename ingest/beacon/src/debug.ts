@@ -28,10 +28,37 @@ interface Answer {
   error?: string;
   detail?: string;
   rejected?: { index: number; reason: string; detail: string }[];
+  token?: string;
   /** Only if it was asked. */
   log_id?: string;
-  events?: { index: number; log_seq: number; flags: string[] }[];
+  /** Whether the visitor's cookie came with the request: `read`, `refused`, `none`. */
+  cookie?: string;
+  events?: { index: number; log_seq: number; decision: string; flags: string[] }[];
 }
+
+/** By `events[].decision`. */
+const BY: Record<string, string> = {
+  cookie: "visitor known by the cookie",
+  cookieless: "no cookie: visitor known for the day by a salted hash",
+  page: "no cookie: visitor known for this page load only",
+};
+
+const BLOCKED =
+  "THE COOKIE DOES NOT COME BACK: ingest sets one, and this browser does not send it. Each page load counts as a visitor of its own. " +
+  "Either ingest is of another site than this page (serve it from a subdomain of the page's: browsers block cookies of third parties), " +
+  "or cookies are blocked here, or the tag has data-cookieless (then set the site's cookie mode to never)";
+
+let isSet = false;
+let isTold = false;
+
+/** An answer with a token has set the cookie; a later request without one shows that it does not come back. */
+const lookForCookie = ({ cookie, token }: Answer): void => {
+  if (cookie === "none" && isSet && !isTold) {
+    isTold = true;
+    console.warn("[footfall]", BLOCKED);
+  }
+  isSet ||= !!token;
+};
 
 /** What ingest has said of one event of a batch. */
 const verdict = (code: string, answer: Answer, index: number): string => {
@@ -39,8 +66,8 @@ const verdict = (code: string, answer: Answer, index: number): string => {
   if (rejected) return `REJECTED, ${rejected.reason}: ${rejected.detail}`;
   const kept = answer.events?.find(one => one.index === index);
   if (kept) {
-    const done = kept.flags.length ? ` (${kept.flags.join(", ")})` : "";
-    return `accepted: on disk at ingest as number ${kept.log_seq} of log ${answer.log_id}${done}`;
+    const done = [BY[kept.decision], ...kept.flags].filter(Boolean).join(", ");
+    return `accepted: on disk at ingest as number ${kept.log_seq} of log ${answer.log_id} (${done})`;
   }
   if (code === "sent") return "accepted: on disk at ingest";
   return `${TEXT[code]}${answer.error ? `, ${answer.error}: ${answer.detail}` : ""}`;
@@ -50,6 +77,7 @@ const print = ([code, about, detail]: Note): void => {
   const events = (Array.isArray(about) ? about : about ? [about] : []) as Event[];
   if (events.length === 0) return console.info("[footfall]", TEXT[code] ?? code, detail ?? "");
   const answered = code === "sent" || code === "refused";
+  if (code === "sent") lookForCookie((detail ?? {}) as Answer);
   events.forEach((event, index) => {
     const said = answered ? verdict(code, (detail ?? {}) as Answer, index) : (TEXT[code] ?? code);
     const bad = /^[A-Z]{3}/.test(said) || code === "retry";
@@ -60,7 +88,7 @@ const print = ([code, about, detail]: Note): void => {
 /** From now on ingest is asked for the number of each event. A body that begins with a site is the beacon's. */
 const ask = (): void => {
   const real = window.fetch;
-  window.fetch = (input, init) => real(typeof input === "string" && /^{"site":/.test(`${init?.body}`) ? `${input}?debug=1` : input, init);
+  window.fetch = (input, init) => real(/^{"site":/.test(`${init?.body}`) ? `${input}?debug=1` : input, init);
 };
 
 const notes = window.footfall?.d as Note[] | undefined;

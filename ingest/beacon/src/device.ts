@@ -13,7 +13,7 @@ export let box = memory;
 export let consent: "granted" | "refused" | undefined;
 
 /** Takes what the visitor has said, and chooses the box by it. */
-export const setConsent = (value: string | undefined): void => {
+export const setConsent = (value?: string): void => {
   consent = value as typeof consent;
   box = memory;
   try {

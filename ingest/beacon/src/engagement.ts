@@ -44,7 +44,7 @@ export const depart = (away?: boolean): void => {
     make("page_leave", {
       url,
       engagement_ms: engaged | 0,
-      scroll: Math.min(100, Math.round(((deepest + innerHeight) / document.documentElement.scrollHeight) * 100)),
+      scroll: Math.min(100, (((deepest + innerHeight) / document.documentElement.scrollHeight) * 100 + 0.5) | 0),
     }),
   );
   engaged = 0;

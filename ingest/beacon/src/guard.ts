@@ -13,6 +13,5 @@ export const guard = <F extends Callable>(f: F): F =>
     }
   }) as F;
 
-/** Listens at the window, where every event passes first, and never holds up the page. */
-export const listen = (type: string, f: (event: never) => unknown): void =>
-  addEventListener(type, guard(f) as EventListener, { capture: true, passive: true });
+/** Listens at the window, where every event passes first. */
+export const listen = (type: string, f: (event: never) => unknown): void => addEventListener(type, guard(f) as EventListener, true);

@@ -13,8 +13,8 @@ const MOST = 6e4;
 /** The keys of all entries, the oldest first: ids are in the order of time. */
 const keys = (): string[] =>
   Object.keys(box)
-    .filter(key => key.startsWith(prefix))
-    .sort();
+    .sort()
+    .filter(key => !key.indexOf(prefix));
 
 /** What cannot be read is nothing, and gone. */
 const take = (key: string): Event[] => {

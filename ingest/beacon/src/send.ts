@@ -4,7 +4,7 @@ import type { Event } from "./api";
 import { closed, seal } from "./gate";
 import { note } from "./notes";
 import { put, setToken, takeAll } from "./queue";
-import { cookieless, endpoint, prefix, site } from "./settings";
+import { cookieless, credentials, endpoint, prefix, site } from "./settings";
 
 /** Characters under way for which `keepalive` is asked: 64 KiB is what browsers grant a page, at 3 bytes a character. */
 const QUOTA = 2e4;
@@ -55,15 +55,17 @@ const send = async (events: Event[], leaving?: boolean): Promise<void> => {
   if (leaving && !keepalive && !cookieless && navigator.sendBeacon(endpoint, body)) return note("beacon", events);
   flying.add(events);
   load += body.length;
+  // The next cookie comes with the answer to a login or logout: what follows waits for it.
+  if (/e":"log/.test(body)) open = false;
   try {
     const answer = await fetch(endpoint, {
       method: "POST",
       body,
       keepalive,
-      credentials: cookieless ? "omit" : "include",
+      credentials,
       signal: AbortSignal.timeout?.(PATIENCE),
     });
-    if (/^5|4(08|29)/.test(`${answer.status}`)) throw +answer.headers.get("retry-after")!;
+    if (/^5|4(08|29)/.test(answer.status as unknown as string)) throw +answer.headers.get("retry-after")!;
     // What is no JSON is not from ingest, but from a captive portal or a proxy: nothing has been kept.
     const said = await answer.json();
     note(answer.ok ? "sent" : "refused", events, said);

@@ -6,18 +6,19 @@ import { listen } from "./guard";
 import { ask } from "./hints";
 import { retry } from "./send";
 import { configure, debug } from "./settings";
-import { CONSENT, install, opt } from "./verbs";
+import { CONSENT, install, move, opt } from "./verbs";
 import { watch } from "./views";
 
 export const start = (options: Options, script: { src?: string; nonce?: string }): Footfall => {
   const before = window.footfall;
   if (before?.d) return before;
+  // Before the settings: what lies on the device is found, and then lies where these allow.
+  setConsent();
   configure(options, script);
-  setConsent(read(CONSENT));
+  move(read(CONSENT));
   ask();
   const footfall = install();
-  const wish = /[?&]footfall=o(n|ff)\b/.exec(location.search);
-  if (wish) opt(wish[1] === "n" ? "" : "1");
+  location.search.replace(/[?&]footfall=o(n|ff)\b/, (_, wish) => opt(wish === "n" ? "" : "1") as never);
   if (debug) footfall.debug();
   // Before the first view: consent and the user count for it.
   for (const call of before?.q || []) footfall(...(call as ["debug"]));

@@ -7,7 +7,7 @@ import { guard } from "./guard";
 import { note, notes } from "./notes";
 import { put, takeAll } from "./queue";
 import { forget, push } from "./send";
-import { cookieless, debugSource, nonce } from "./settings";
+import { cookieless, credentials, debugSource, endpoint, nonce, site } from "./settings";
 import { view } from "./views";
 
 /** The key of what the visitor has said. */
@@ -18,23 +18,33 @@ const user =
   (user_id?: string, props?: Props): void =>
     push(make(type, { user_id, props }));
 
-/** `1`: out. Kept in cookieless pages too, because it is the visitor's own wish. */
-export const opt = (out: string): void => {
+/**
+ * `1`: out. Kept in cookieless pages too, because it is the visitor's own wish. The cookie goes as well; where ingest is
+ * away it stays, and counts for nothing, as nothing is sent.
+ */
+export const opt = async (out: string): Promise<void> => {
   setOff(out);
   write(OFF, out);
-  if (out) {
-    forget();
-    takeAll();
-  }
+  try {
+    if (out) {
+      forget();
+      takeAll();
+      await fetch(new URL(`visitor?site=${site}`, endpoint), { method: "DELETE", credentials, keepalive: true });
+    }
+  } catch {}
 };
 
-const say = (granted: boolean | string): void => {
-  const value = /^(true|granted)$/.test(granted as string) ? "granted" : "refused";
-  if (value === consent) return note("same");
-  // What waits moves to where it may lie now: a refusal takes it from the device into this page's memory.
+/** What waits moves to where it may lie now: a refusal takes it from the device into this page's memory. */
+export const move = (value: string | undefined): void => {
   const kept = takeAll();
   setConsent(value);
   put(kept);
+};
+
+const say = (granted: boolean | string): void => {
+  const value = /true|granted/.test(granted as string) ? "granted" : "refused";
+  if (value === consent) return note("same");
+  move(value);
   if (!cookieless) write(CONSENT, value);
   push(make("consent"));
 };
@@ -59,8 +69,7 @@ const verbs: Verbs = {
 /** Puts the global in place of the stub. */
 export const install = (): Footfall => {
   const footfall = guard((verb: keyof Verbs, ...args: never[]) => (verbs[verb] as (...args: never[]) => void)(...args)) as Footfall;
-  for (const name in verbs) footfall[name as keyof Verbs] = (...args: unknown[]) => footfall(name as "debug", ...(args as []));
+  for (const name in verbs) footfall[name as keyof Verbs] = guard(verbs[name as keyof Verbs] as () => void);
   footfall.d = notes;
-  window.footfall = footfall;
-  return footfall;
+  return (window.footfall = footfall);
 };

@@ -28,17 +28,12 @@ const navigated = guard((): void => {
   if (address() !== url) view();
 });
 
-/** The first view, with the status if it is an error: 404 pages are seen without being told, where the browser tells. */
-const load = (): void => {
-  const [entry] = performance.getEntriesByType("navigation") as { responseStatus?: number }[];
-  const status = entry?.responseStatus as number;
-  view({ props: { status: status > 399 ? status : undefined } });
-};
-
 /** Starts, with the first view unless the page makes its own. */
 export const watch = (): void => {
   if (automatic("view")) {
-    load();
+    // 404 pages are seen without being told, where the browser tells.
+    const status = (performance.getEntriesByType("navigation")[0] as { responseStatus: number } | undefined)?.responseStatus as number;
+    view((status > 399 && { props: { status } }) as Partial<Event>);
     for (const name of ["pushState", "replaceState"] as const) {
       const real = history[name];
       history[name] = function (...args) {
@@ -46,8 +41,8 @@ export const watch = (): void => {
         navigated();
       };
     }
-    listen("popstate", navigated);
     listen("pageshow", (event: PageTransitionEvent) => event.persisted && view());
+    listen("popstate", navigated);
   }
   watchScrolling();
   listen("visibilitychange", () => {
@@ -59,8 +54,6 @@ export const watch = (): void => {
     }
   });
   // Neither `unload` nor `beforeunload`: they keep a page out of the back/forward cache.
-  listen("pagehide", () => {
-    depart(true);
-    leave();
-  });
+  listen("pagehide", () => depart(true));
+  listen("pagehide", leave);
 };

@@ -54,6 +54,56 @@ test("the first request goes alone, then each at once", async () => {
   );
 });
 
+test("what follows a login waits for its answer, because the next cookie comes with it", async () => {
+  const browser = new Browser();
+  await browser.pass(1000);
+  let open;
+  const { fetch } = browser.window;
+  browser.window.fetch = (...asked) => new Promise(resolve => (open = () => resolve(fetch(...asked))));
+  browser.window.footfall.login("ada");
+  await browser.pass(150);
+  browser.window.fetch = fetch;
+  browser.window.footfall.track("inside");
+  await browser.pass(500);
+  assert.equal(browser.requests.length, 1);
+  open();
+  await browser.pass(0);
+  assert.deepEqual(
+    browser.requests.map(request => names(request.events)),
+    [["page_view"], ["login"], ["inside"]],
+  );
+});
+
+test("opting out drops what waits, and has ingest take its cookie away", async () => {
+  const browser = new Browser();
+  await browser.pass(1000);
+  browser.window.footfall.track("waits");
+  browser.window.footfall.optOut();
+  browser.window.footfall.track("not made");
+  await browser.pass(1000);
+  assert.equal(browser.requests.length, 1);
+  assert.deepEqual(
+    browser.others.map(({ url, method, credentials }) => [url, method, credentials]),
+    [["https://ingest.example/v1/visitor?site=shop", "DELETE", "include"]],
+  );
+  browser.window.footfall.optIn();
+  assert.equal(browser.others.length, 1);
+});
+
+test("what an earlier page has left on the device is taken from it where nothing may lie there", async () => {
+  const event = { id: "a", type: "click", ts: 1_795_273_445_000 };
+  for (const settings of [
+    { attributes: { cookieless: "" } },
+    { storage: { footfall_consent: "refused" } },
+    { navigator: { globalPrivacyControl: true } },
+  ]) {
+    const browser = new Browser({ ...settings, storage: { footfall_shop_a: JSON.stringify(event), ...settings.storage } });
+    assert.deepEqual(browser.kept, []);
+    await browser.pass(1000);
+    assert.ok(browser.events.some(sent => sent.id === "a"));
+  }
+});
+
 test("the wait doubles with each failure, with jitter, up to five minutes and a half more", async () => {
   const browser = new Browser({ answers: [0] });
   await browser.pass(100);
@@ -290,6 +340,24 @@ test("engagement is the time looked at, in pieces whose sum is right", async () 
     [3000, 2500],
   );
   assert.equal(leaves[0].scroll, 25);
+});
+
+test("a view is left once, however short it was", async () => {
+  const browser = new Browser();
+  await browser.pass(300);
+  browser.window.history.pushState({}, "", "/next");
+  await browser.pass(200);
+  browser.dispatch("pagehide");
+  browser.dispatch("pagehide");
+  await browser.pass(10);
+  const leaves = browser.events.filter(event => event.type === "page_leave");
+  assert.deepEqual(
+    leaves.map(event => [new URL(event.url).pathname, event.engagement_ms]),
+    [
+      ["/", 300],
+      ["/next", 200],
+    ],
+  );
 });
 
 test("nothing that the page breaks is thrown at it", async () => {

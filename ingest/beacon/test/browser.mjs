@@ -10,12 +10,14 @@ export class Browser {
   timers = [];
   listeners = {};
   requests = [];
+  /** Requests that send no events. */
+  others = [];
   storage = {};
   online = true;
   /** What the next requests are answered, the last again and again: a status, or a function of the request. */
   answers = [200];
 
-  constructor({ attributes = {}, url = "https://shop.example/", storage, globals = {}, answers } = {}) {
+  constructor({ attributes = {}, url = "https://shop.example/", storage, globals = {}, navigator = {}, answers } = {}) {
     if (storage) this.storage = storage;
     if (answers) this.answers = answers;
     const browser = this;
@@ -36,6 +38,7 @@ export class Browser {
           return browser.online;
         },
         sendBeacon: (url, body) => browser.beacon(url, body),
+        ...navigator,
       },
       history: {
         pushState: (_state, _title, to) => {
@@ -74,7 +77,9 @@ export class Browser {
     runInContext(script, createContext(window));
   }
 
-  fetch(url, options) {
+  fetch(asked, options) {
+    const url = String(asked);
+    if (options.method !== "POST") return Promise.resolve(this.others.push({ url, ...options }));
     const answer = this.answers.length > 1 ? this.answers.shift() : this.answers[0];
     const request = { url, options, ...JSON.parse(options.body) };
     this.requests.push(request);
@@ -90,7 +95,7 @@ export class Browser {
   }
 
   beacon(url, body) {
-    this.requests.push({ url, beacon: true, ...JSON.parse(body) });
+    this.requests.push({ url: String(url), beacon: true, ...JSON.parse(body) });
     return true;
   }
 

@@ -27,9 +27,10 @@ async fn who_asks_is_told_the_number_of_each_event_and_what_was_done_to_it() {
         "accepted": 2,
         "rejected": [{"index": 1, "reason": "unknown_type", "detail": detail}],
         "log_id": records[2].log_id,
+        "cookie": "none",
         "events": [
-            {"index": 0, "id": ID, "log_seq": records[1].seq, "flags": []},
-            {"index": 2, "id": made, "log_seq": records[2].seq, "flags": ["id_made", "string_cut"]},
+            {"index": 0, "id": ID, "log_seq": records[1].seq, "decision": "cookie", "flags": []},
+            {"index": 2, "id": made, "log_seq": records[2].seq, "decision": "cookie", "flags": ["id_made", "string_cut"]},
         ],
     });
     assert_eq!((answer.status, answer.json()), (200, expected));

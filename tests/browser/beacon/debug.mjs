@@ -35,6 +35,25 @@ export default {
     await hears("this device has opted out");
   },
 
+  "how the visitor is known is said, and that a cookie does not come back": async (stage, context) => {
+    stage.serve("/known/", { head: stage.tag({ debug: "" }) });
+    const { page, said, hears } = await listener(context);
+    await page.goto(stage.url("/known/"));
+    await hears("accepted: on disk at ingest");
+    await page.evaluate(() => footfall.track("again"));
+    await hears("visitor known by the cookie");
+    assert.ok(!said.some(line => line.includes("DOES NOT COME BACK")), said.join("\n"));
+    // A page of another site: its browser has no cookie of a third party.
+    await page.goto(stage.url("/known/", "other.test"));
+    await stage.rows("/known/", 4);
+    await page.evaluate(() => footfall.track("across"));
+    await page.waitForTimeout(300);
+    await page.evaluate(() => footfall.track("across again"));
+    await hears("THE COOKIE DOES NOT COME BACK");
+    await hears("serve it from a subdomain");
+    assert.equal(said.filter(line => line.includes("DOES NOT COME BACK")).length, 1, "once");
+  },
+
   "a wrong site is said": async (stage, context) => {
     stage.serve("/wrong/", { head: stage.tag({ site: "shopp", debug: "" }) });
     const { page, hears } = await listener(context);

@@ -3,14 +3,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cookieOf } from "./cookies.mjs";
-import { Footfall } from "./product.mjs";
+import { eventually, Footfall } from "./product.mjs";
 import { types } from "./stage.mjs";
 
 const dist = new URL("../../../ingest/beacon/dist/", import.meta.url);
 
 export default {
   "names that an ad blocker does not know": async (stage, context) => {
-    const footfall = new Footfall(join(stage.folder, "renamed"), ["ingest.events_path=/e", "ingest.beacon_path=/lib/b.js"]);
+    const names = ["ingest.events_path=/e", "ingest.beacon_path=/lib/b.js", "ingest.visitor_path=/u"];
+    const footfall = new Footfall(join(stage.folder, "renamed"), names);
     footfall.sites(stage.siteFile);
     try {
       await footfall.start();
@@ -24,6 +25,9 @@ export default {
       const [{ visitor, decision }] = await stage.rows("/renamed/", 1, footfall);
       assert.deepEqual([(await cookieOf(context)).visitor, decision], [visitor, "cookie"]);
       assert.deepEqual([...new Set(asked)].sort(), ["/e", "/lib/b-debug.js", "/lib/b.js", "/renamed/"]);
+      await page.evaluate(() => footfall.optOut());
+      await eventually("the cookie's end", async () => assert.deepEqual(await context.cookies(), []));
+      assert.equal(asked.at(-1), "/u");
     } finally {
       await footfall.stop();
     }

@@ -2,6 +2,7 @@
 // what is on the device.
 import assert from "node:assert/strict";
 import { cookieOf, cookiesOf, distinct, stored } from "./cookies.mjs";
+import { eventually } from "./product.mjs";
 
 /** Requests of pages under `path` that ingest has answered. */
 const sent = (stage, path) => stage.gate.bodies.filter(body => body.events.some(event => new URL(event.url).pathname.startsWith(path)));
@@ -74,7 +75,7 @@ export default {
     await control(context);
     await page.goto(stage.url("/signal/gpc"));
     await stage.rows("/signal/gpc", 1);
-    assert.deepEqual(await context.cookies(), []);
+    assert.deepEqual([await context.cookies(), await stored(page)], [[], {}]);
     await context.setExtraHTTPHeaders({ dnt: "1" });
     await page.goto(stage.url("/signal/dnt"));
     await stage.rows("/signal/dnt", 1);
@@ -89,6 +90,29 @@ export default {
     assert.equal(rows[0].visitor, visitor);
     assert.equal(rows[3].visitor, again.visitor);
     assert.equal(distinct(rows, "visitor").length, 3, "before, of the day, and after");
+  },
+
+  "opting out takes the cookie away, and whoever comes back is new": async (stage, context) => {
+    stage.serve("/gone/");
+    stage.serve("/gone/across", { head: stage.tag({ site: "plain" }, `http://in.shop.test:${stage.gatePort}`) });
+    const page = await context.newPage();
+    await page.goto(stage.url("/gone/"));
+    await stage.rows("/gone/", 1);
+    const { visitor } = await cookieOf(context);
+    await page.evaluate(() => footfall.optOut());
+    await eventually("the cookie's end", async () => assert.deepEqual(await context.cookies(), []));
+    assert.deepEqual(await stored(page), { footfall_off: "1" });
+    await page.goto(stage.url("/gone/?footfall=on"));
+    await stage.rows("/gone/", 2);
+    assert.notEqual((await cookieOf(context)).visitor, visitor);
+    // By address, from another origin of the site, which CORS asks about first.
+    await page.goto(stage.url("/gone/across", "www.shop.test"));
+    await stage.rows("/gone/across", 1);
+    assert.equal((await cookiesOf(context, "plain")).length, 1);
+    await page.goto(stage.url("/gone/across?footfall=off", "www.shop.test"));
+    await eventually("the cookie's end", async () => assert.deepEqual(await cookiesOf(context, "plain"), []));
+    const rows = await stage.rows("/gone/", 5);
+    assert.deepEqual(rows.filter(row => row.type === "page_leave").map(row => row.path), ["/gone/", "/gone/across"]);
   },
 
   "cookieless: nothing is set or stored, and the visitor is the same within the day": async (stage, context) => {

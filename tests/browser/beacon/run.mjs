@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { Stage } from "./stage.mjs";
 
-const modules = ["views", "clicks", "outages", "tabs", "sessions", "policies", "people", "identity", "hostile", "paths", "debug"];
+const modules = ["views", "clicks", "outages", "tabs", "sessions", "policies", "people", "identity", "hostile", "paths", "debug", "snippets"];
 const load = async names => {
   const all = [];
   for (const name of names) {
