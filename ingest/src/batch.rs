@@ -110,6 +110,9 @@ impl Batch {
         let (client, ip_source) = client_ip::find(peer, &head.forwarding, &edge.config.proxies);
         let (live, trust) = admit(&table, request.site, head, client, count)
             .map_err(|refusal| refusal.of_site(request.site))?;
+        if trust == Trust::Public {
+            edge.unbelieved.look(peer, &head.forwarding, &edge.config.proxies);
+        }
         let received_at = edge.config.clock.now_ms();
         let salts = &*edge.secrets.salts;
         let keep = |ip| address::keep(ip, live.site.ip, || salts.at(received_at, received_at));

@@ -16,6 +16,34 @@ pub(crate) struct Forwarding<'a> {
     pub(crate) forwarded: Vec<&'a str>,
 }
 
+impl Forwarding<'_> {
+    /// Whether nobody says that the request was passed on.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.xff.is_empty() && self.forwarded.is_empty()
+    }
+}
+
+/// The client as the first hop names it. Nobody may believe that: it only tells one from another.
+pub(crate) fn claimed(headers: &Forwarding<'_>) -> Option<IpAddr> {
+    let xff = headers
+        .xff
+        .first()
+        .and_then(|line| address(line.split(',').next()?));
+    xff.or_else(|| forwarded_for(split_quoted(headers.forwarded.first()?, ',').first()?))
+}
+
+/// Whether an address is of no network but one's own: no visitor comes from it through the internet.
+pub(crate) fn is_internal(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            // 100.64.0.0/10: RFC 6598.
+            v4.is_private() || v4.is_loopback() || v4.is_link_local() || (a == 100 && b & 0xC0 == 64)
+        }
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
 /// An IPv4 address even if it came as an IPv4-mapped IPv6 one.
 pub(crate) fn canonical(ip: IpAddr) -> IpAddr {
     ip.to_canonical()

@@ -12,6 +12,7 @@ use crate::server::{Handler, Link};
 use crate::sites::live::Table;
 use crate::stream::Streamed;
 use crate::trace::Traces;
+use crate::unbelieved::Unbelieved;
 use crate::{events, pixel, probes, visitor};
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -36,6 +37,8 @@ pub(crate) struct Edge {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) draining: AtomicBool,
     pub(crate) traces: Traces,
+    /// Apart: every request writes to it, and reads what stands above.
+    pub(crate) unbelieved: Box<Unbelieved>,
 }
 
 impl Edge {

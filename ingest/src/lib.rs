@@ -4,7 +4,8 @@
 //! 1. limit: `server` (connections, deadlines, drain), `body` (size, pace, shared memory, decompression);
 //! 2. decode: `batch` reads the body with the types of `footfall-schemas`; `admit` finds the [`sites`] entry and checks
 //!    key, origin (`cors`) and rate;
-//! 3. identify: `identity` (visitor, session, cookie), `client_ip` and `address` (whose address, and what is kept of it);
+//! 3. identify: `identity` (visitor, session, cookie), `client_ip` and `address` (whose address, and what is kept of it;
+//!    `unbelieved`: the alarm that all share one);
 //! 4. stamp: `stamp` makes the `Event`: ids, times, cuts, flags (`names`, `hints`);
 //! 5. append: `events` waits for the log's group fdatasync;
 //! 6. answer: `answer`, or `debug` for who asked what became of each event; `auth_log` says who logged in, `refused` tells
@@ -45,6 +46,7 @@ mod stamp;
 mod stream;
 mod takeover;
 mod trace;
+mod unbelieved;
 mod visitor;
 
 pub use auth_log::AUTH;

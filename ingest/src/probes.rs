@@ -90,6 +90,8 @@ pub(crate) fn metrics(edge: &Edge) -> Answer {
     edge.metrics.render(&mut text);
     let secrets = &edge.secrets;
     metrics::secrets(&mut text, secrets.ring.load().len(), secrets.salts.days().len());
+    let (passed_on, standing) = edge.unbelieved.figures();
+    metrics::proxies(&mut text, passed_on, standing);
     metrics::log(&mut text, &edge.log.state(), &edge.log.stats());
     if let Some(more) = &edge.config.extra.metrics {
         more(&mut text);

@@ -74,6 +74,7 @@ pub async fn run(
             () = drain => {}
             () = watch::watch(&edge.config.sites, &edge.table, &edge.metrics) => {}
             () = edge.secrets.watch(&edge.config.clock) => {}
+            () = edge.unbelieved.watch(&edge.config.clock) => {}
         }
         drained.cancel();
     };
@@ -98,6 +99,7 @@ fn open(config: Config, log: Log) -> Result<Edge, IngestError> {
         metrics: Arc::new(Metrics::default()),
         draining: AtomicBool::new(false),
         traces: Traces::new(config.extra.traced),
+        unbelieved: Box::default(),
         config,
     })
 }

@@ -1,6 +1,7 @@
 //! `footfall check`: tries configuration and connections. Finds every problem at once, each with its remedy.
 //!
-//! In order: configuration (found by [`crate::config::load`]), `folders` (data, log, disk, sites), addresses,
+//! In order: configuration (found by [`crate::config::load`]), `folders` (data, log, disk, sites), `proxy` (of the edge
+//! that runs here), addresses,
 //! `library` of the engine, `kafka` (let in, topic, rights), `tables` (server or engine: reachable, who we are, which
 //! schema). [`Plan`] says which of them matter here.
 
@@ -9,6 +10,7 @@ mod folders;
 mod kafka;
 mod library;
 mod plan;
+mod proxy;
 mod tables;
 
 pub use plan::Plan;
@@ -119,6 +121,7 @@ pub async fn look(loaded: &Loaded, plan: Plan) -> Findings {
             "Footfall is running here (process {}) at {}",
             run.pid, run.public
         ));
+        proxy::look(run, &mut findings).await;
     }
     addresses(config, plan, running.is_some(), &mut findings).await;
     #[cfg(feature = "kafka")]

@@ -188,6 +188,7 @@ pub fn metrics_of_an_idle_edge() -> String {
     let mut out = String::new();
     Metrics::default().render(&mut out);
     secrets(&mut out, 1, 1);
+    proxies(&mut out, 0, false);
     log(&mut out, &State::Ready, &Stats::default());
     out
 }
@@ -210,6 +211,27 @@ pub(crate) fn secrets(out: &mut String, keys: usize, salts: usize) {
             "Days that have a salt. 0: visitors without a cookie are page loads, because nodes have not got one from Kafka.",
         ),
         salts,
+    );
+}
+
+/// What is passed on by proxies that nobody trusts.
+pub(crate) fn proxies(out: &mut String, passed_on: u64, standing: bool) {
+    let mut text = Text { out };
+    text.one(
+        (
+            "footfall_ingest_forwarding_not_believed_total",
+            "counter",
+            "Requests with `X-Forwarded-For` or `Forwarded` from an address that `ingest.trusted_proxies` does not name.",
+        ),
+        passed_on,
+    );
+    text.one(
+        (
+            "footfall_ingest_proxy_not_trusted",
+            "gauge",
+            "1: nearly all visitors share the address of a proxy that `ingest.trusted_proxies` does not name. Alarm.",
+        ),
+        u8::from(standing),
     );
 }
 

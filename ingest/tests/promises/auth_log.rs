@@ -9,7 +9,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -22,7 +22,7 @@ impl Write for Lines {
 
 impl Lines {
     /// Everything that is said on this thread, as JSON.
-    fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
+    pub(crate) fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
         let lines = Self::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -35,7 +35,7 @@ impl Lines {
     }
 
     /// Those of the stream, and the text of all others.
-    fn take(&self) -> (Vec<Value>, String) {
+    pub(crate) fn take(&self) -> (Vec<Value>, String) {
         let text = String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap();
         let lines = text
             .lines()

@@ -37,3 +37,4 @@ mod sites_file;
 mod slow;
 mod spoof;
 mod takeover;
+mod unbelieved;

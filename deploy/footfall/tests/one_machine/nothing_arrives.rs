@@ -1,10 +1,14 @@
 //! What an operator sees of events that do not arrive: refusals with their reason, and the fate of one event.
 
-use crate::harness::{Up, footfall, text};
+use crate::harness::{Up, eventually, footfall, text};
+use footfall::http::Client;
+use hyper::Method;
+use hyper::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
+use url::Url;
 
 #[tokio::test]
 async fn tail_shows_what_is_refused_with_the_reason() {
@@ -106,4 +110,37 @@ async fn the_fate_of_one_event_is_told_with_its_numbers() {
     let output = up.cli(&["tail", "--wait", "100ms", "--event", &unknown]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains("never acknowledged"), "{}", text(&output));
+}
+
+/// Takes a minute: so long does the edge look before it judges.
+#[tokio::test]
+async fn a_proxy_that_is_not_trusted_is_told_in_the_log_and_by_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let up = Up::start(&folder.path().join("data"));
+    for client in 0..30 {
+        let header = (
+            HeaderName::from_static("x-forwarded-for"),
+            HeaderValue::try_from(format!("203.0.113.{client}")).unwrap(),
+        );
+        let click = r#"{"site":"demo","type":"click"}"#;
+        let mut sender = Client::new(&Url::parse(&up.run.public).unwrap()).unwrap();
+        let answer = sender
+            .call(Method::POST, "/v1/events", &[header], click.into(), 1 << 20)
+            .await;
+        assert_eq!(answer.unwrap().status, 200);
+    }
+    let told = "nearly all visitors come by a proxy that is not trusted";
+    eventually("the alarm", || up.said().contains(told).then_some(()));
+    let check = text(&up.cli(&["check"]));
+    assert!(
+        check.contains(&format!("PROBLEM {told}")) && check.contains("FOOTFALL_INGEST_TRUSTED_PROXIES"),
+        "{check}"
+    );
+    let said = up.said();
+    let lines: Vec<_> = said.lines().filter(|line| line.contains(told)).collect();
+    assert!(
+        lines.len() == 1 && lines[0].contains(r#""network":"127.0.0.1""#),
+        "{lines:?}"
+    );
+    assert!(!said.contains("203.0.113."), "{said}");
 }
