@@ -3,6 +3,7 @@
 use crate::source::Settled;
 use footfall_delivery::{Numbers, Reason, Tag};
 use footfall_schemas::Kind;
+use footfall_schemas::event::{Decision, SessionReason};
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use uuid::Uuid;
@@ -40,6 +41,14 @@ pub struct NoticedEvent {
     pub name: String,
     /// Path of the page.
     pub path: String,
+    /// Who it was.
+    pub visitor: Uuid,
+    /// In which session.
+    pub session: Uuid,
+    /// Why that began.
+    pub session_reason: SessionReason,
+    /// How the visitor is recognised.
+    pub decision: Decision,
 }
 
 /// How the processor is.

@@ -36,6 +36,42 @@ async function query(run, sql) {
   return text.trim().split("\n").filter(Boolean).map(line => JSON.parse(line));
 }
 
+/** What the page says of its visitor after a press; `before`: of the visitor or session that it must not say any more. */
+async function press(page, label, expected, before) {
+  await page.getByRole("button", { name: label, exact: true }).click();
+  return eventually(`${expected} after «${label}»`, async () => {
+    const [visitor, known, session, began, user] = await Promise.all(["visitor", "known", "session", "began", "user"].map(id => page.textContent(`#${id}`)));
+    assert.match(`${known}, ${began}, ${user}`, expected);
+    assert.ok(visitor !== before && session !== before);
+    return { visitor, session };
+  });
+}
+
+/** Who one is, as the page says it, step by step, and as the tables have it. */
+async function recognised(run, page) {
+  const first = await press(page, "Allow cookies", /cookie, .*, grace/);
+  const in_ = await press(page, "Log in", /signed cookie.*ada/);
+  assert.deepEqual(in_, first, "a login begins no session where the site does not say so");
+  await press(page, "Log out", /nobody/);
+  const refused = await press(page, "Refuse cookies", /salted hash/, first.visitor);
+  await press(page, "Allow cookies", /signed cookie/);
+  const forgotten = await press(page, "Forget me", /signed cookie.*its first/, first.visitor);
+  assert.notEqual(forgotten.visitor, refused.visitor);
+  const campaign = await press(page, "Arrive by a campaign", /begun by a campaign/, forgotten.session);
+  assert.equal(campaign.visitor, forgotten.visitor);
+  const asked = (await page.textContent("#people")).match(/'(.*)'/)[1].replace("user_events", "footfall.user_events");
+  const people = await eventually("what the page asks about people", async () => {
+    const rows = await query(run, asked);
+    assert.deepEqual(rows.slice(0, 2).map(({ type, session_start_reason, decision }) => [type, session_start_reason, decision]),
+      [["page_view", "campaign", "cookie"], ["page_view", "new", "cookie"]]);
+    return rows;
+  });
+  assert.equal(people.find(({ type }) => type === "login").resolved_user, "ada");
+  const [row] = await query(run, "SELECT toString(visitor_id) AS visitor, toString(session_id) AS session FROM footfall.events ORDER BY time DESC LIMIT 1");
+  assert.deepEqual([row.visitor.slice(0, 8), row.session.slice(0, 8)], [campaign.visitor, campaign.session]);
+  await page.screenshot({ path: join(process.env.TEST_SCREENSHOTS ?? folder, "demo-identity.png"), fullPage: true });
+}
+
 let browser;
 try {
   const run = await eventually("Footfall", () => {
@@ -52,10 +88,11 @@ try {
   await page.waitForSelector("#dot.on");
 
   // What each button sends, and what the page must say of it.
-  const buttons = await page.$$eval("button[class='odd'], #plain button", list => list.map(button => button.textContent));
-  assert.ok(buttons.length >= 12, `${buttons}`);
+  const buttons = await page.$$eval("button[class='odd'], #plain button, #identity button", list => list.map(button => button.textContent));
+  assert.ok(buttons.length >= 18, `${buttons}`);
   let accepted = 0;
-  for (const label of buttons) {
+  // The one that makes another visitor of us comes last.
+  for (const label of buttons.filter(label => label !== "Forget me")) {
     await page.evaluate(() => { document.getElementById("answer").textContent = ""; });
     await page.getByRole("button", { name: label, exact: true }).click();
     const text = await eventually(`the answer to «${label}»`, async () => {
@@ -82,10 +119,11 @@ try {
     const [{ rows }] = await query(run, "SELECT count() AS rows FROM footfall.events");
     assert.equal(Number(rows), accepted - 1);
   });
-  const [seen] = await query(run, `SELECT uniq(visitor_id) AS visitors, uniq(type) AS types, any(title) AS title, any(path) AS path,
+  const [seen] = await query(run, `SELECT uniqIf(visitor_id, decision = 'cookie') AS visitors, uniq(type) AS types, any(title) AS title, any(path) AS path,
     any(timezone) != '' AS zone, countIf(user_agent ILIKE '%chrome%') = count() AS chrome FROM footfall.events`);
   assert.deepEqual({ ...seen, visitors: Number(seen.visitors), types: Number(seen.types), zone: Number(seen.zone), chrome: Number(seen.chrome) },
     { visitors: 1, types: 9, title: "Footfall demo", path: "/", zone: 1, chrome: 1 });
+  await recognised(run, page);
   const [books] = await query(run, "SELECT sum(missing) AS missing, sum(doubled) AS doubled FROM footfall.books");
   assert.deepEqual([Number(books.missing), Number(books.doubled)], [0, 0]);
   // The refusals are said by the browser itself; nothing else may be.

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use footfall_delivery::Reason;
 use footfall_ingest::{Refusals, Refused};
-use footfall_processor::control::{Control, Notice};
+use footfall_processor::control::{Control, Notice, NoticedEvent};
+use footfall_schemas::event::{Decision, SessionReason};
 use hyper::body::Frame;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
@@ -58,6 +59,9 @@ pub struct Fate {
     pub name: String,
     /// Path of the page.
     pub path: String,
+    /// Who it was.
+    #[serde(flatten)]
+    pub who: Option<Who>,
     /// Of a refusal: why, the label of a [`Reject`](footfall_schemas::Reject); else empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -67,6 +71,31 @@ pub struct Fate {
     /// Of a refusal: the origin of the page, if anything says it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub origin: String,
+}
+
+/// Who sent an event, as far as others may see: enough to tell one from another, too little to look anybody up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// The first digits of the visitor.
+    pub visitor: String,
+    /// The first digits of the session.
+    pub session: String,
+    /// Why the session began.
+    pub session_reason: SessionReason,
+    /// How the visitor is recognised.
+    pub decision: Decision,
+}
+
+impl Who {
+    fn of(event: &NoticedEvent) -> Self {
+        let digits = |id: Uuid| format!("{:08x}", id.as_fields().0);
+        Self {
+            visitor: digits(event.visitor),
+            session: digits(event.session),
+            session_reason: event.session_reason,
+            decision: event.decision,
+        }
+    }
 }
 
 impl From<Refused> for Fate {
@@ -86,7 +115,7 @@ impl From<Refused> for Fate {
 impl From<Notice> for Fate {
     fn from(notice: Notice) -> Self {
         let event = notice.event;
-        let text = |of: fn(&footfall_processor::control::NoticedEvent) -> &str| {
+        let text = |of: fn(&NoticedEvent) -> &str| {
             event
                 .as_ref()
                 .map_or_else(String::new, |event| of(event).to_owned())
@@ -102,6 +131,7 @@ impl From<Notice> for Fate {
             kind: text(|event| event.kind.label()),
             name: text(|event| &event.name),
             path: text(|event| &event.path),
+            who: event.as_ref().map(Who::of),
             ..Self::default()
         }
     }

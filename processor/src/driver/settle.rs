@@ -173,5 +173,9 @@ fn noticed(record: &Record) -> Option<NoticedEvent> {
         kind: event.kind,
         name: event.name.to_string(),
         path: location::split(&event.url).path.to_string(),
+        visitor: event.visitor,
+        session: event.session,
+        session_reason: event.session_reason,
+        decision: event.decision,
     })
 }
