@@ -14,11 +14,11 @@ mod told;
 
 use crate::error::ForwardError;
 use crate::run::own_thread;
-use footfall_topics::{Complaints, Connection, reach, remind};
+use footfall_topics::{Complaints, Connection, Right, reach, remind};
 use rdkafka::ClientContext;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::{Client, DefaultClientContext};
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
 use reader::{Reader, Salt};
@@ -199,11 +199,21 @@ impl Sharer {
                     self.known.remove(&day);
                     self.asked.remove(&day);
                 }
-                Err(error) => {
-                    tracing::error!(%error, day, "could not delete a day's salt, whose time is over; trying again");
-                }
+                Err(error) => self.not_deleted(day, &error),
             }
         }
+    }
+
+    fn not_deleted(&self, day: i64, error: &KafkaError) {
+        let why = match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::TopicAuthorizationFailed) => Right::Delete.missing(&self.salts.topic),
+            _ => error.to_string(),
+        };
+        tracing::error!(
+            error = why,
+            day,
+            "could not delete a day's salt, whose time is over; trying again"
+        );
     }
 }
 

@@ -55,7 +55,7 @@ impl Context {
         let right = Right::of_consumer(error.rdkafka_error_code()?)?;
         Some(right.missing(match right {
             Right::Group => &self.group,
-            Right::Read | Right::Write => &self.topic,
+            Right::Read | Right::Write | Right::Delete => &self.topic,
         }))
     }
 

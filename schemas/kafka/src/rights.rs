@@ -21,6 +21,8 @@ pub enum Right {
     Read,
     /// Be a member of the group, and commit: processors.
     Group,
+    /// Delete records of the topic: ingests, those of the days' salts.
+    Delete,
 }
 
 impl Right {
@@ -31,6 +33,7 @@ impl Right {
             Right::Write => "write to the topic",
             Right::Read => "read the topic",
             Right::Group => "be in the group",
+            Right::Delete => "delete records of the topic",
         }
     }
 
@@ -41,6 +44,7 @@ impl Right {
             Right::Write => "--producer --topic",
             Right::Read => "--operation Read --topic",
             Right::Group => "--operation Read --group",
+            Right::Delete => "--operation Delete --topic",
         };
         format!("kafka-acls.sh --add --allow-principal User:… {flags} {name}")
     }
@@ -86,6 +90,8 @@ pub struct Rights {
     pub write: Option<bool>,
     /// Be a member of the group, and commit: processors.
     pub group: Option<bool>,
+    /// Delete records of the topic: ingests, those of the days' salts.
+    pub delete: Option<bool>,
 }
 
 /// Asks for the rights on a topic and on a group. Blocks for at most twice `patience` and a second.
@@ -124,6 +130,7 @@ pub(crate) fn rights<C: ClientContext>(
     Rights {
         read: may(&on_topic, Operation::RD_KAFKA_ACL_OPERATION_READ),
         write: may(&on_topic, Operation::RD_KAFKA_ACL_OPERATION_WRITE),
+        delete: may(&on_topic, Operation::RD_KAFKA_ACL_OPERATION_DELETE),
         group: may(&on_group, Operation::RD_KAFKA_ACL_OPERATION_READ),
     }
 }

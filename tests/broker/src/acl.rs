@@ -26,6 +26,8 @@ pub enum May {
     Read,
     /// Produce. Includes [`May::Describe`].
     Write,
+    /// Delete records. Includes [`May::Describe`].
+    Delete,
     /// See that it is there.
     Describe,
     /// Read its settings.
@@ -67,6 +69,7 @@ fn request(user: &str, on: On<'_>, may: May) -> Vec<u8> {
     let operation: u8 = match may {
         May::Read => 3,
         May::Write => 4,
+        May::Delete => 6,
         May::Describe => 8,
         May::DescribeConfigs => 10,
     };

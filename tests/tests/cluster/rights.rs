@@ -88,7 +88,15 @@ impl Guarded {
 
 #[test]
 fn check_names_the_one_right_that_is_missing() {
-    let guarded = Guarded::start(&["none", "reader", "member", "elsewhere", "blind"]);
+    let guarded = Guarded::start(&[
+        "none",
+        "reader",
+        "member",
+        "elsewhere",
+        "blind",
+        "saltless",
+        "keeper",
+    ]);
     let seen = [(TOPIC, May::DescribeConfigs), (TOPIC, May::Describe)];
     guarded.allow("reader", &[(TOPIC, May::Read), seen[0]]);
     guarded.allow("member", &[(GROUP, May::Read), seen[0], seen[1]]);
@@ -100,6 +108,15 @@ fn check_names_the_one_right_that_is_missing() {
         "blind",
         &[(TOPIC, May::Read), (TOPIC, May::Write), (GROUP, May::Read)],
     );
+    let salts = [May::Read, May::Write, May::Delete, May::DescribeConfigs].map(|may| (SALTS, may));
+    for user in ["reader", "elsewhere", "blind"] {
+        guarded.allow(user, &salts);
+    }
+    let edge = [(TOPIC, May::Write), seen[0]];
+    guarded.allow("saltless", &edge);
+    guarded.allow("saltless", &[(SALTS, May::Read), (SALTS, May::DescribeConfigs)]);
+    guarded.allow("keeper", &edge);
+    guarded.allow("keeper", &[salts[0], salts[1], salts[3]]);
     // A right takes some milliseconds to count.
     eventually("the last right", || {
         let said = guarded.of("blind").run(&["check", "processor"]).unwrap_err();
@@ -137,6 +154,26 @@ fn check_names_the_one_right_that_is_missing() {
     let blind = "cannot read the configuration of the topic footfall-events";
     guarded.lacks("blind", "processor", blind, "--operation DescribeConfigs");
     guarded.lacks("blind", "ingest", blind, "--operation DescribeConfigs");
+    guarded.lacks(
+        "keeper",
+        "ingest",
+        "our user may not delete records of the topic footfall-salts",
+        "--operation Delete --topic footfall-salts",
+    );
+    let said = guarded
+        .of("saltless")
+        .run(&["check", "ingest"])
+        .unwrap_err()
+        .to_string();
+    for part in [
+        "PROBLEM our user may not write to the topic footfall-salts",
+        "--producer --topic footfall-salts",
+        "PROBLEM our user may not delete records of the topic footfall-salts",
+        "Kafka lets our user read the topic footfall-salts",
+        "Kafka lets our user write to the topic footfall-events",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
     let said = guarded
         .of("none")
         .run(&["check", "processor"])

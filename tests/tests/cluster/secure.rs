@@ -132,7 +132,7 @@ fn every_event_arrives_with_every_way_locked() {
     for part in [
         ", to user `footfall`",
         "topic footfall-events is as its settings say",
-        "Kafka lets our user write to the topic, read the topic, be in the group",
+        "Kafka lets our user write to the topic footfall-events, read the topic footfall-events, be in the group footfall",
         "answers at https://127.0.0.1:",
         "no problem",
     ] {

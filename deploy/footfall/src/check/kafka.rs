@@ -4,13 +4,13 @@ use super::{Findings, Plan};
 use crate::cluster::kafka;
 use crate::config::Config;
 use crate::problem::Problem;
-use footfall_topics::{Cause, Connection, Difference, Right, Rights, TopicError, TopicSettings, Topics};
+use footfall_topics::{Cause, Difference, Right, Rights, TopicError, TopicSettings, Topics};
 use std::time::Duration;
 
 /// How long brokers may take to let us in, and for each answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the brokers said.
+/// What the brokers said of one topic, and of the group.
 struct Said {
     differences: Result<Vec<Difference>, TopicError>,
     /// `None`: nothing is said about what is not there.
@@ -23,19 +23,29 @@ pub(super) async fn look(config: &Config, plan: Plan, findings: &mut Findings) {
         Ok(connection) => connection,
         Err(problem) => return findings.problems.push(problem),
     };
-    let (topic, group) = (kafka::topic(config), config.kafka.group.clone());
-    let name = topic.name.clone();
-    let asked = tokio::task::spawn_blocking(move || ask(&connection, &topic, &group));
+    let (events, group) = (kafka::topic(config), config.kafka.group.clone());
+    let salts = plan.takes_events().then(|| kafka::salts_topic(config));
+    let asked = tokio::task::spawn_blocking(move || {
+        let topics = Topics::connect(&connection, PATIENCE)?;
+        Ok((
+            ask(&topics, &events, &group),
+            salts.map(|salts| ask(&topics, &salts, &group)),
+        ))
+    });
     match asked.await {
-        Ok(Ok(said)) => {
+        Ok(Ok((events, salts))) => {
             findings.good(format!(
                 "Kafka answers at {}{}",
                 config.kafka.bootstrap_servers,
                 as_whom(config)
             ));
-            topic_is(&name, said.differences, findings);
-            if let Some(rights) = said.rights {
+            let risk = "acknowledged events can be lost by it";
+            topic_is(&config.kafka.topic, risk, events.differences, findings);
+            if let Some(rights) = events.rights {
                 may(config, plan, rights, findings);
+            }
+            if let Some(salts) = salts {
+                salts_are(config, plan, salts, findings);
             }
         }
         Ok(Err(error)) => findings.problems.push(not_let_in(&error)),
@@ -44,14 +54,13 @@ pub(super) async fn look(config: &Config, plan: Plan, findings: &mut Findings) {
 }
 
 /// Blocks.
-fn ask(connection: &Connection, topic: &TopicSettings, group: &str) -> Result<Said, TopicError> {
-    let topics = Topics::connect(connection, PATIENCE)?;
+fn ask(topics: &Topics, topic: &TopicSettings, group: &str) -> Said {
     let differences = topics.check(topic);
     let rights = match differences {
         Err(TopicError::Missing(_)) => None,
         _ => Some(topics.rights(&topic.name, group)),
     };
-    Ok(Said { differences, rights })
+    Said { differences, rights }
 }
 
 fn as_whom(config: &Config) -> String {
@@ -84,7 +93,12 @@ fn not_let_in(error: &TopicError) -> Problem {
     Problem::new(error.to_string(), remedy)
 }
 
-fn topic_is(name: &str, differences: Result<Vec<Difference>, TopicError>, findings: &mut Findings) {
+fn topic_is(
+    name: &str,
+    risk: &str,
+    differences: Result<Vec<Difference>, TopicError>,
+    findings: &mut Findings,
+) {
     let differences = match differences {
         Ok(differences) => differences,
         Err(error @ TopicError::Missing(_)) => {
@@ -105,7 +119,7 @@ fn topic_is(name: &str, differences: Result<Vec<Difference>, TopicError>, findin
         let what = format!("topic {name}: {difference}");
         if difference.dangerous {
             findings.problem(
-                format!("{what}: acknowledged events can be lost by it"),
+                format!("{what}: {risk}"),
                 "change the topic (`kafka-configs.sh --alter --add-config`, `kafka-reassign-partitions.sh` for copies), or \
                     the setting (`kafka.retention`, `kafka.min_insync`, `kafka.replication`)",
             );
@@ -113,6 +127,27 @@ fn topic_is(name: &str, differences: Result<Vec<Difference>, TopicError>, findin
             findings.note(what);
         }
     }
+}
+
+/// Without the topic of salts, and what ingests need of it, visitors without a cookie are page loads; and a salt that is not
+/// deleted tells for longer than 48 h who they were.
+fn salts_are(config: &Config, plan: Plan, said: Said, findings: &mut Findings) {
+    let topic = &config.kafka.salts_topic;
+    let risk = "visitors without a cookie can become others by it";
+    let mut found = Findings::default();
+    topic_is(topic, risk, said.differences, &mut found);
+    findings.good.extend(found.good);
+    findings.notes.extend(found.notes);
+    for problem in found.problems {
+        findings.need(plan, problem.what, problem.remedy);
+    }
+    let Some(rights) = said.rights else { return };
+    let wanted = [
+        (true, rights.read, Right::Read, topic),
+        (true, rights.write, Right::Write, topic),
+        (true, rights.delete, Right::Delete, topic),
+    ];
+    has(plan, wanted, findings);
 }
 
 /// What a cluster without an authorizer says: everything may be done.
@@ -123,11 +158,23 @@ fn may(config: &Config, plan: Plan, rights: Rights, findings: &mut Findings) {
         (plan.writes_rows(), rights.read, Right::Read, topic),
         (plan.writes_rows(), rights.group, Right::Group, group),
     ];
+    has(plan, wanted, findings);
+    if plan.writes_rows() && !plan.takes_events() && rights.write == Some(false) {
+        findings.note(format!(
+            "our user may not write to the topic {topic}: what the books miss is not sent to it again by itself"
+        ));
+    }
+}
+
+/// Whether each right is needed, whether we have it, and on what.
+type Wanted<'a> = (bool, Option<bool>, Right, &'a String);
+
+fn has<'a>(plan: Plan, wanted: impl IntoIterator<Item = Wanted<'a>>, findings: &mut Findings) {
     let mut permitted = Vec::new();
     for (needed, has, right, name) in wanted {
         let what = right.what();
         match has {
-            Some(true) if needed => permitted.push(what),
+            Some(true) if needed => permitted.push(format!("{what} {name}")),
             Some(false) if needed => findings.need(
                 plan,
                 format!("our user may not {what} {name}"),
@@ -139,10 +186,5 @@ fn may(config: &Config, plan: Plan, rights: Rights, findings: &mut Findings) {
     }
     if !permitted.is_empty() {
         findings.good(format!("Kafka lets our user {}", permitted.join(", ")));
-    }
-    if plan.writes_rows() && !plan.takes_events() && rights.write == Some(false) {
-        findings.note(format!(
-            "our user may not write to the topic {topic}: what the books miss is not sent to it again by itself"
-        ));
     }
 }

@@ -36,7 +36,7 @@ pub struct Store {
 
 impl Store {
     /// Starts the engine, or takes the operator's server, which may be away. The tables are as they were:
-    /// [`bring_up_to_date`].
+    /// `bring_up_to_date`.
     ///
     /// # Errors
     /// When there is no engine library, or the engine does not start.
