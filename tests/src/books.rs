@@ -222,8 +222,8 @@ pub fn balanced(home: &Home) -> Result<Books> {
     })
 }
 
-/// The same, and every log is closed: its last number is a mark. To be asked when all ingests have been stopped, as books may
-/// balance before their last events have come.
+/// The same, and every log is closed: its last number is a mark. To be asked when all ingests have been stopped and none was
+/// killed, as books may balance before their last events have come.
 ///
 /// # Errors
 /// They do not, or one is open.

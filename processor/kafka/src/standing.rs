@@ -10,8 +10,11 @@ mod tests;
 
 /// Silence of a partition before the brokers are asked whether it has anything, and between two questions.
 const SILENCE: Duration = Duration::from_secs(20);
-/// How long one question may hold up the thread.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// What records that the brokers have just been given get to be fetched.
+const DOUBT: Duration = Duration::from_secs(5);
+/// How long one question may hold up the thread. The broker answers it after the fetch before it, which waits for records
+/// for half a second.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How often a partition is assigned anew before the group is left.
 const TRIES: u32 = 2;
 
@@ -20,6 +23,8 @@ const TRIES: u32 = 2;
 pub(crate) struct Heard {
     at: Instant,
     tries: u32,
+    /// The brokers had records behind our position, then.
+    doubtful: bool,
 }
 
 impl Heard {
@@ -28,11 +33,20 @@ impl Heard {
         Self {
             at: Instant::now(),
             tries: 0,
+            doubtful: false,
         }
     }
 
     fn again(self, now: Instant) -> Self {
-        Self { at: now, ..self }
+        Self {
+            at: now,
+            doubtful: false,
+            ..self
+        }
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        now >= self.at + if self.doubtful { DOUBT } else { SILENCE }
     }
 }
 
@@ -49,7 +63,7 @@ impl Poll {
         let silent = self
             .owned
             .iter()
-            .find(|(_, owned)| owned.state == State::Reading && now >= owned.heard.at + SILENCE);
+            .find(|(_, owned)| owned.state == State::Reading && owned.heard.is_due(now));
         let Some(partition) = silent.map(|(partition, _)| *partition) else {
             return;
         };
@@ -59,10 +73,19 @@ impl Poll {
         let Some(owned) = self.owned.get_mut(&partition) else {
             return;
         };
+        let Ok((_, end)) = asked else {
+            owned.heard.at = now;
+            return;
+        };
+        let doubtful = owned.heard.doubtful;
         owned.heard = owned.heard.again(now);
         let (position, tries) = (owned.next, owned.heard.tries);
-        let end = asked.map_or(0, |(_, end)| u64::try_from(end).unwrap_or_default());
+        let end = u64::try_from(end).unwrap_or_default();
         if end <= position {
+            return;
+        }
+        if !doubtful {
+            owned.heard.doubtful = true;
             return;
         }
         owned.heard.tries += 1;

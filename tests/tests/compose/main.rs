@@ -7,8 +7,10 @@
 mod containers;
 mod file;
 
+use anyhow::ensure;
 use containers::Containers;
 use footfall_tests::books;
+use footfall_tests::footfall::eventually;
 use footfall_tests::load::{self, Control, Plan};
 use footfall_tests::seed::Seed;
 use std::time::Duration;
@@ -42,11 +44,17 @@ fn the_compose_file_describes_a_cluster_that_works() {
         "--duration",
         "3s",
     ];
-    containers.run("loadgen", &loadgen).unwrap();
+    // From here on the ingest has another log.
     containers.crash("ingest").unwrap();
+    containers.run("loadgen", &loadgen).unwrap();
     containers.services.get_mut("ingest").unwrap().stop().unwrap();
-    let balanced = books::closed(&home);
-    let balanced = balanced.unwrap_or_else(|error| panic!("{error:?}\n{}", containers.printed()));
+    eventually("the closing mark of the second log", || {
+        let closed = "SELECT argMax(rows > 0 AND through = acknowledged, first_at) AS n FROM footfall.books";
+        ensure!(books::number(&home, closed)? == 1, "{}", containers.printed());
+        Ok(())
+    })
+    .unwrap();
+    let balanced = books::balanced(&home).unwrap();
     println!("compose: {balanced:?}");
     assert!(
         balanced.rows > witness.len() as u64,

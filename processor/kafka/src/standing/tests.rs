@@ -1,6 +1,6 @@
 //! A client that fetches nothing of a partition that has records: it is sent to the end behind the poll thread's back.
 
-use super::SILENCE;
+use super::{DOUBT, SILENCE};
 use crate::context::Context;
 use crate::exchange::Exchange;
 use crate::offsets;
@@ -109,7 +109,17 @@ fn a_partition_of_which_the_client_fetches_nothing_is_read_again_from_our_positi
     assert_eq!((state(poll), next(poll)), (Some(State::Reading), 0));
     assert!(!poll.step());
 
-    poll.look_for_standing(Instant::now() + SILENCE);
+    // They may have come just now.
+    let silent = Instant::now() + SILENCE;
+    poll.look_for_standing(silent);
+    assert_eq!(
+        poll.owned
+            .get(&0)
+            .map(|owned| (owned.heard.doubtful, owned.heard.tries)),
+        Some((true, 0))
+    );
+    assert!(!poll.step());
+    poll.look_for_standing(silent + DOUBT);
     until(poll, "its records have come", |poll| next(poll) == RECORDS);
 
     // One that is read to its end is silent too, and is left alone.
