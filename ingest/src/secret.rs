@@ -53,18 +53,19 @@ pub(crate) fn write_hex(out: &mut [u8], bytes: &[u8]) {
     }
 }
 
-/// 32 bytes from 64 hex digits.
+/// 32 bytes from 64 hex digits; leaves no copy on the heap.
 pub(crate) fn from_hex(text: &str) -> Option<Secret> {
     let digit = |byte: u8| {
         char::from(byte)
             .to_digit(16)
             .and_then(|value| u8::try_from(value).ok())
     };
-    let pairs = text.as_bytes().chunks_exact(2);
-    let bytes = pairs
-        .map(|pair| Some((digit(pair[0])? << 4) | digit(pair[1])?))
-        .collect::<Option<Vec<u8>>>()?;
-    (text.len() == 64).then(|| bytes.try_into().ok())?
+    let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
+    let mut bytes = Secret::default();
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = (digit(pair[0])? << 4) | digit(pair[1])?;
+    }
+    Some(bytes)
 }
 
 /// The text of a secret file, or none if there is no such file.

@@ -15,6 +15,7 @@ mod logins;
 mod nothing_arrives;
 mod privacy;
 mod replay;
+mod salts;
 #[cfg(feature = "otel")]
 mod traces;
 mod up_and_down;
