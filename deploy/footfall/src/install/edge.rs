@@ -131,13 +131,14 @@ async fn path_of_events(script: &Url, findings: &mut Findings) -> Option<String>
     Some(path.to_owned())
 }
 
-/// Where the built script sends to: it makes two addresses from texts, this one and that of its debug texts.
+/// Where the built script sends to: it makes three addresses from texts, this one, that of its debug texts, and the one at which
+/// a visitor is forgotten, which alone has a query.
 fn events_path(script: &str) -> Option<&str> {
     let mut paths = script.split("new URL(").skip(1).filter_map(|rest| {
         let quote = rest.chars().next().filter(|quote| "'\"`".contains(*quote))?;
         rest[1..].split(quote).next()
     });
-    let path = paths.find(|path| !path.ends_with("-debug.js"))?;
+    let path = paths.find(|path| !path.ends_with("-debug.js") && !path.contains('?'))?;
     script.contains("-debug.js").then_some(path)
 }
 
