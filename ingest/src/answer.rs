@@ -122,9 +122,9 @@ fn one_accepted(token: &str) -> Bytes {
 }
 
 /// One line for each cookie.
-pub(crate) fn set_cookies(cookies: &[HeaderValue], headers: &mut HeaderMap) {
-    for cookie in cookies {
-        headers.append(header::SET_COOKIE, cookie.clone());
+pub(crate) fn set_cookies(cookies: [Option<HeaderValue>; 2], headers: &mut HeaderMap) {
+    for cookie in cookies.into_iter().flatten() {
+        headers.append(header::SET_COOKIE, cookie);
     }
 }
 

@@ -34,6 +34,7 @@ mod hints;
 mod identity;
 mod metrics;
 mod names;
+mod parts;
 mod pixel;
 mod probes;
 mod rate;

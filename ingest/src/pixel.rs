@@ -30,7 +30,7 @@ pub(crate) async fn receive(edge: &Edge, link: &Link, request: &HttpRequest<Inco
     match keep(edge, link, &head, query).await {
         Ok(cookies) => {
             let mut answer = gif(StatusCode::OK);
-            set_cookies(&cookies, answer.headers_mut());
+            set_cookies(cookies, answer.headers_mut());
             answer
         }
         Err(refusal) => {
@@ -50,7 +50,12 @@ pub(crate) async fn receive(edge: &Edge, link: &Link, request: &HttpRequest<Inco
     }
 }
 
-async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, query: &str) -> Result<Vec<HeaderValue>, Refusal> {
+async fn keep(
+    edge: &Edge,
+    link: &Link,
+    head: &Head<'_>,
+    query: &str,
+) -> Result<[Option<HeaderValue>; 2], Refusal> {
     let mut site = Cow::Borrowed("");
     let mut event = BeaconEvent::of(Kind::PageView);
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {

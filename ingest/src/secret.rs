@@ -9,6 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use subtle::ConstantTimeEq as _;
 
 /// 32 random bytes.
 pub(crate) type Secret = [u8; 32];
@@ -48,9 +49,32 @@ pub(crate) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
 /// Writes `bytes` as lower-case hex digits into `out`, which is twice as long.
 pub(crate) fn write_hex(out: &mut [u8], bytes: &[u8]) {
     for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
+        pair.copy_from_slice(&PAIRS[usize::from(*byte)]);
     }
+}
+
+/// The two digits of each byte.
+static PAIRS: [[u8; 2]; 256] = {
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
+/// Whether `text` is these digits. Takes as long for each text of that length.
+pub(crate) fn same_digits(digits: &[u8; 64], text: &[u8]) -> bool {
+    let words = |text: &[u8; 64]| -> [u64; 8] {
+        std::array::from_fn(|at| {
+            let mut word = [0; 8];
+            word.copy_from_slice(&text[at * 8..][..8]);
+            u64::from_le_bytes(word)
+        })
+    };
+    text.try_into()
+        .is_ok_and(|text| words(digits)[..].ct_eq(&words(text)[..]).into())
 }
 
 /// 32 bytes from 64 hex digits; leaves no copy on the heap.

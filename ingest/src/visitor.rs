@@ -24,10 +24,9 @@ pub(crate) fn forget<B>(edge: &Edge, request: &Request<B>) -> Answer {
         Err(refusal) => return refuse(edge, &head, &refusal.of_site(&site)),
     };
     let mut answer = with_body(StatusCode::NO_CONTENT, Bytes::new());
-    let cookies: Vec<_> = live.jar.delete(head.host).collect();
     let headers = answer.headers_mut();
     Cors::readable(head.origin).write(headers);
-    set_cookies(&cookies, headers);
+    set_cookies(live.jar.delete(head.host), headers);
     answer::not_stored(headers);
     answer
 }

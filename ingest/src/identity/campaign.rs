@@ -3,35 +3,44 @@
 //! It only has to tell one campaign from another, so parameters count as they are written. The processor reads their
 //! values.
 
+use crate::parts::parts;
 use footfall_schemas::CLICK_IDS;
 
 /// FNV-1a over the parameters that count, in their order.
 pub(crate) fn hash(url: &str) -> u32 {
-    let before_hash = url.split_once('#').map_or(url, |(before, _)| before);
-    let Some((_, query)) = before_hash.split_once('?') else {
+    let Some(query) = query(url.as_bytes()) else {
         return 0;
     };
-    let counts = |pair: &&str| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        !value.is_empty() && names_a_campaign(name)
+    let counts = |pair: &&[u8]| {
+        let at = memchr::memchr(b'=', pair).unwrap_or(pair.len());
+        at + 1 < pair.len() && names_a_campaign(&pair[..at])
     };
     let mut hash = 0;
-    for pair in query.split('&').filter(counts) {
+    for pair in parts(query, b'&').filter(counts) {
         hash = pair
-            .bytes()
-            .chain([b'&'])
+            .iter()
+            .chain(b"&")
             .fold(if hash == 0 { 0x811C_9DC5 } else { hash }, |hash: u32, byte| {
-                (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+                (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
             });
     }
     hash
 }
 
-fn names_a_campaign(name: &str) -> bool {
+/// Between the first `?` and the fragment.
+fn query(url: &[u8]) -> Option<&[u8]> {
+    let end = memchr::memchr(b'#', url).unwrap_or(url.len());
+    let begin = memchr::memchr(b'?', &url[..end])? + 1;
+    url.get(begin..end)
+}
+
+fn names_a_campaign(name: &[u8]) -> bool {
     let utm = name
         .get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case("utm_"));
-    utm || CLICK_IDS.iter().any(|known| known.eq_ignore_ascii_case(name))
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"utm_"));
+    utm || CLICK_IDS
+        .iter()
+        .any(|known| known.as_bytes().eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

@@ -2,12 +2,16 @@
 
 use super::cookie::{Cookie, MAX_AGE_SECONDS};
 use super::key::Key;
+use crate::parts::parts;
 use crate::sites::{SameSite, Secure, Site};
 use bytes::Bytes;
 use hyper::header::HeaderValue;
 
 /// Cookies of one name that are looked at: one for the host, some for domains above it. More are somebody's attack.
 pub(crate) const MOST_COOKIES: usize = 4;
+
+const AGE: &str = "; Max-Age=";
+const SECURE: &str = "; Secure";
 
 /// What a site's cookie is called and where it goes, made once for each site.
 pub(crate) struct Jar {
@@ -54,27 +58,28 @@ impl Jar {
     pub(crate) fn values<'h>(&self, headers: &[&'h [u8]]) -> impl Iterator<Item = &'h [u8]> {
         headers
             .iter()
-            .flat_map(|header| header.split(|byte| *byte == b';'))
+            .flat_map(|header| parts(header, b';'))
             .filter_map(|pair| pair.trim_ascii().strip_prefix(self.prefix.as_bytes()))
             .take(MOST_COOKIES)
     }
 
     /// Sets the cookie, for 400 days from now.
     pub(crate) fn set(&self, cookie: &Cookie, site: &str, key: &Key, host: &str) -> Option<HeaderValue> {
-        let mut text = Vec::with_capacity(448);
+        let ends = self.attributes.len() + AGE.len() + self.max_age.len() + SECURE.len();
+        let mut text = Vec::with_capacity(self.prefix.len() + Cookie::usual_bytes(site) + ends);
         text.extend_from_slice(self.prefix.as_bytes());
         cookie.write(site, key, &mut text);
         self.end(&self.attributes, &self.max_age, host, text)
     }
 
     /// Takes the cookie away, in each form that it may have.
-    pub(crate) fn delete(&self, host: &str) -> impl Iterator<Item = HeaderValue> {
-        let forms = std::iter::once(&self.attributes).chain(&self.host_only);
-        forms.filter_map(move |attributes| self.end(attributes, "0", host, self.prefix.as_bytes().to_vec()))
+    pub(crate) fn delete(&self, host: &str) -> [Option<HeaderValue>; 2] {
+        let forms = [Some(&self.attributes), self.host_only.as_ref()];
+        forms.map(|attributes| self.end(attributes?, "0", host, self.prefix.as_bytes().to_vec()))
     }
 
     fn end(&self, attributes: &str, max_age: &str, host: &str, mut text: Vec<u8>) -> Option<HeaderValue> {
-        for part in [attributes, "; Max-Age=", max_age] {
+        for part in [attributes, AGE, max_age] {
             text.extend_from_slice(part.as_bytes());
         }
         let secure = match self.secure {
@@ -83,7 +88,7 @@ impl Jar {
             Secure::Auto => !is_local(host),
         };
         if secure {
-            text.extend_from_slice(b"; Secure");
+            text.extend_from_slice(SECURE.as_bytes());
         }
         HeaderValue::from_maybe_shared(Bytes::from(text)).ok()
     }
@@ -136,6 +141,8 @@ mod tests {
         let deleted = |policy: CookiePolicy, host: &str| {
             jar(policy)
                 .delete(host)
+                .into_iter()
+                .flatten()
                 .map(|value| value.to_str().unwrap().to_owned())
                 .collect::<Vec<_>>()
         };

@@ -23,8 +23,11 @@ const BYTES: usize = CONTENT + MAC;
 /// Characters of a token.
 const CHARS: usize = (BYTES * 4).div_ceil(3);
 
-/// Appends the token of a session to `out`.
-pub(crate) fn write(site: &str, visitor: Uuid, session: &Session, key: &Key, out: &mut Vec<u8>) {
+/// The text.
+pub(crate) type Token = [u8; CHARS];
+
+/// The token of a session.
+pub(crate) fn make(site: &str, visitor: Uuid, session: &Session, key: &Key) -> Option<Token> {
     let mut bytes = [0; BYTES];
     bytes[..KID].copy_from_slice(&short_kid(key));
     bytes[KID..][..16].copy_from_slice(session.id.as_bytes());
@@ -35,9 +38,7 @@ pub(crate) fn write(site: &str, visitor: Uuid, session: &Session, key: &Key, out
     bytes[CONTENT..].copy_from_slice(&mac);
     let mut text = [0; CHARS];
     // The room is exactly as large as the text.
-    if let Ok(CHARS) = BASE64.encode_slice(bytes, &mut text) {
-        out.extend_from_slice(&text);
-    }
+    (BASE64.encode_slice(bytes, &mut text) == Ok(CHARS)).then_some(text)
 }
 
 /// The session that a token proves for this visitor of this site; nothing if it proves none.
@@ -86,7 +87,7 @@ fn short_kid(key: &Key) -> [u8; KID] {
 
 #[cfg(test)]
 mod tests {
-    use super::{CHARS, read, write};
+    use super::{CHARS, make, read};
     use crate::identity::ring::KeyRing;
     use crate::identity::session::Session;
     use footfall_schemas::event::SessionReason;
@@ -104,15 +105,8 @@ mod tests {
     }
 
     fn token(ring: &KeyRing, site: &str, visitor: u128) -> String {
-        let mut text = Vec::new();
-        write(
-            site,
-            Uuid::from_u128(visitor),
-            &session(),
-            ring.signing(0),
-            &mut text,
-        );
-        String::from_utf8(text).unwrap()
+        let text = make(site, Uuid::from_u128(visitor), &session(), ring.signing(0));
+        String::from_utf8(text.unwrap().to_vec()).unwrap()
     }
 
     #[test]

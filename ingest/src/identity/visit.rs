@@ -12,6 +12,7 @@ use super::key::Key;
 use super::page;
 use super::ring::KeyRing;
 use super::session::{self, Cuts, Moment, Session};
+use super::token::Token;
 use super::{Trust, campaign, token};
 use crate::head::Head;
 use crate::sites::live::Live;
@@ -71,9 +72,8 @@ enum Wish {
 #[derive(Default)]
 pub(crate) struct Farewell {
     /// `Set-Cookie`, one for each form that is taken away.
-    pub(crate) set_cookie: Vec<HeaderValue>,
-    /// The token of the session as it stands now.
-    token: Vec<u8>,
+    pub(crate) set_cookie: [Option<HeaderValue>; 2],
+    token: Option<Token>,
     /// For whoever writes the event `$takeover`.
     pub(crate) takeover: Option<Takeover>,
     pub(crate) seen: Seen,
@@ -82,7 +82,10 @@ pub(crate) struct Farewell {
 impl Farewell {
     /// The token of the session as it stands now; empty: none is handed out.
     pub(crate) fn token(&self) -> &str {
-        std::str::from_utf8(&self.token).unwrap_or_default()
+        self.token
+            .as_ref()
+            .and_then(|token| std::str::from_utf8(token).ok())
+            .unwrap_or_default()
     }
 }
 

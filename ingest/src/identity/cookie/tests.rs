@@ -44,6 +44,7 @@ fn a_cookie_is_read_as_it_was_written() {
     let ring = ring(1);
     let text = written(&cookie(), "demo", &ring);
     assert_eq!(read(&text, "demo", &ring), Ok(cookie()));
+    assert_eq!(text.len(), Cookie::usual_bytes("demo"));
     let text = String::from_utf8(text).unwrap();
     let (signed, signature) = text.rsplit_once('.').unwrap();
     assert_eq!(

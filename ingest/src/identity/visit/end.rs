@@ -74,12 +74,12 @@ impl Visit<'_> {
             (Wish::Set, Some(mut cookie)) => {
                 let key = self.ring.signing(arrival.now);
                 cookie.fingerprint = Fingerprint::of(key, arrival.ip, &arrival.head.user_agent);
-                farewell.set_cookie.extend(jar.set(&cookie, site, key, host));
+                farewell.set_cookie = [jar.set(&cookie, site, key, host), None];
                 if self.has_page {
-                    token::write(site, cookie.visitor, &cookie.session, key, &mut farewell.token);
+                    farewell.token = token::make(site, cookie.visitor, &cookie.session, key);
                 }
             }
-            (Wish::Delete, _) => farewell.set_cookie.extend(jar.delete(host)),
+            (Wish::Delete, _) => farewell.set_cookie = jar.delete(host),
             (Wish::Set | Wish::Nothing, _) => {}
         }
         farewell

@@ -136,7 +136,7 @@ fn answer(nodes: &[Node], call: &Call) -> Reply {
         late: flags.has(Flag::Late),
         decision: text_of(who.decision),
     };
-    let set_cookie = farewell.set_cookie.iter();
+    let set_cookie = farewell.set_cookie.iter().flatten();
     Reply {
         received_at: call.now,
         events: whos.into_iter().map(got).collect(),
@@ -212,7 +212,7 @@ fn elsewhere(cookie: &str) -> From<'_> {
 
 /// The cookie's pair of an answer, as a browser sends it back.
 fn pair(farewell: &Farewell) -> String {
-    let text = farewell.set_cookie[0].to_str().unwrap();
+    let text = farewell.set_cookie[0].as_ref().unwrap().to_str().unwrap();
     text.split(';').next().unwrap().to_owned()
 }
 
@@ -285,7 +285,10 @@ fn a_forged_cookie_makes_a_new_visitor_and_is_counted() {
             "{cookie}"
         );
         assert!(site != "plain" || whos[0].0.visitor == fresh, "{cookie}");
-        assert_eq!(farewell.set_cookie.len(), 1, "a good one is set in its place");
+        assert!(
+            matches!(farewell.set_cookie, [Some(_), None]),
+            "a good one is set in its place"
+        );
     }
 }
 
