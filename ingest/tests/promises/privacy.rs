@@ -5,29 +5,17 @@ use crate::server::{eventually, setup};
 use footfall_ingest::Clock;
 use footfall_ingest::sites::{CookieMode, IpPolicy};
 use footfall_schemas::event::Decision;
+use footfall_search::Needles;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 const DAY: i64 = 24 * 3_600_000;
 
-/// Whether any file below `folder` has these bytes.
-fn anywhere(folder: &Path, bytes: &[u8]) -> Option<std::path::PathBuf> {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            if let Some(found) = anywhere(&path, bytes) {
-                return Some(found);
-            }
-        } else if std::fs::read(&path)
-            .unwrap()
-            .windows(bytes.len())
-            .any(|window| window == bytes)
-        {
-            return Some(path);
-        }
-    }
-    None
+/// The files below `folder` that have one of its forms.
+fn files(folder: &Path, needles: &Needles) -> Vec<String> {
+    let found = needles.in_folder(folder).unwrap().found;
+    found.into_iter().map(|found| found.place).collect()
 }
 
 #[tokio::test]
@@ -52,15 +40,11 @@ async fn a_truncated_address_is_nowhere() {
             .await
             .send(&Request::get("/metrics"))
             .await;
-        assert!(!String::from_utf8_lossy(&metrics.body).contains(ip));
-        let raw: Vec<u8> = match ip.parse().unwrap() {
-            std::net::IpAddr::V4(v4) => v4.octets().to_vec(),
-            std::net::IpAddr::V6(v6) => v6.octets().to_vec(),
-        };
-        assert_eq!(anywhere(&folder, ip.as_bytes()), None);
-        assert_eq!(anywhere(&folder, &raw), None);
+        let needles = Needles::address(ip.parse().unwrap());
+        assert_eq!(needles.in_bytes("metrics", &metrics.body), []);
+        assert_eq!(files(&folder, &needles), Vec::<String>::new());
         assert!(
-            anywhere(&folder, kept.as_bytes()).is_some(),
+            !files(&folder, &Needles::text("the network", kept)).is_empty(),
             "the search finds what is there"
         );
     }
@@ -93,18 +77,15 @@ async fn the_salt_of_a_day_is_gone_after_48_hours_though_nobody_comes() {
     server.send(&view).await;
     let tuesday = server.event();
     assert!(tuesday.visitor != monday.visitor && tuesday.ip != monday.ip);
-    assert!(
-        anywhere(&folder, salt.as_bytes()).is_some(),
-        "for what comes late"
-    );
-    moved.fetch_add(DAY, Ordering::Relaxed);
-    eventually("the salt is in no file", async || {
-        anywhere(&folder, salt.as_bytes()).is_none()
-    })
-    .await;
     let raw: Vec<u8> = (0..32)
         .map(|at| u8::from_str_radix(&salt[at * 2..at * 2 + 2], 16).unwrap())
         .collect();
-    assert_eq!(anywhere(&folder, &raw), None);
+    let salt = Needles::secret("the salt", &raw);
+    assert!(!files(&folder, &salt).is_empty(), "for what comes late");
+    moved.fetch_add(DAY, Ordering::Relaxed);
+    eventually("the salt is in no file", async || {
+        files(&folder, &salt).is_empty()
+    })
+    .await;
     server.stop().await;
 }
