@@ -46,7 +46,7 @@ pub(crate) enum Refused {
 impl Cookie {
     /// How long the text is: with the times of this century, exactly.
     pub(crate) const fn usual_bytes(site: &str) -> usize {
-// Version, key, two ids, two times, letter and login, campaign, fingerprint, signature; nine dots.
+        // Version, key, two ids, two times, letter and login, campaign, fingerprint, signature; nine dots.
         2 + 8 + 2 * 32 + 2 * 13 + 2 + 8 + 16 + 64 + 9 + site.len()
     }
 
