@@ -111,18 +111,21 @@ export default {
     }
   },
 
-  "a page of another site: the cookie is blocked, each load is a visitor": async (stage, context) => {
-    stage.serve("/foreign/", { head: stage.tag({ debug: "" }) });
-    const page = await context.newPage();
-    await page.goto(stage.url("/foreign/", "other.test"));
-    await stage.rows("/foreign/", 1);
-    await page.evaluate(() => footfall.track("again"));
-    await page.goto(stage.url("/foreign/", "other.test"));
-    await page.goto("about:blank");
-    const rows = await stage.rows("/foreign/", 5);
-    assert.deepEqual(await context.cookies(), []);
-    assert.equal(distinct(rows, "page").length, 2);
-    for (const of of distinct(rows, "page")) assert.equal(distinct(rows.filter(row => row.page === of), "visitor").length, 1);
-    assert.equal(distinct(rows, "visitor").length, 2);
+  "a page of another site: the cookie is blocked, also with SameSite=None, and each load is a visitor": async (stage, context) => {
+    for (const site of ["shop", "third"]) {
+      const path = `/foreign/${site}/`;
+      stage.serve(path, { head: stage.tag({ site }) });
+      const page = await context.newPage();
+      await page.goto(stage.url(path, "other.test"));
+      await stage.rows(path, 1);
+      await page.evaluate(() => footfall.track("again"));
+      await page.goto(stage.url(path, "other.test"));
+      await page.goto("about:blank");
+      const rows = await stage.rows(path, 5);
+      assert.deepEqual([await context.cookies(), distinct(rows, "decision")], [[], ["cookie"]]);
+      const visitorsOf = page => distinct(rows.filter(row => row.page === page), "visitor");
+      assert.deepEqual(distinct(rows, "page").map(page => visitorsOf(page).length), [1, 1]);
+      assert.equal(distinct(rows, "visitor").length, 2);
+    }
   },
 };
