@@ -25,13 +25,13 @@ const user =
 export const opt = async (out: string): Promise<void> => {
   setOff(out);
   write(OFF, out);
-  try {
-    if (out) {
-      forget();
-      takeAll();
+  if (out) {
+    forget();
+    takeAll();
+    try {
       await fetch(new URL(`visitor?site=${site}`, endpoint), { method: "DELETE", credentials, keepalive: true });
-    }
-  } catch {}
+    } catch {}
+  }
 };
 
 /** What waits moves to where it may lie now: a refusal takes it from the device into this page's memory. */
