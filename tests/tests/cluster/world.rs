@@ -148,9 +148,14 @@ impl World {
         })
     }
 
-    /// Sends what is missing up to these heights again from the edges' logs, as an operator does whom the audit has told.
+    /// Sends what is missing up to these heights again from the edges' logs, as an operator does whom the audit has told; of
+    /// the logs that a kill has ended, all.
     pub(crate) fn send_again(&self, heights: &[(String, u64)], ingests: &[&Service]) -> Result<()> {
-        for (log, height) in heights {
+        let mut heights = heights.to_vec();
+        for ingest in ingests {
+            heights.extend(ended(&ingest.data)?);
+        }
+        for (log, height) in &heights {
             let Some((first, last)) = gap(self.home(), log, *height)? else {
                 continue;
             };
@@ -162,7 +167,7 @@ impl World {
             ensure!(sent.is_some(), "no edge has {first} to {last} of log {log}");
             lock(&self.seen).sent_again += last + 1 - first;
         }
-        self.wait_for(heights)
+        self.wait_for(&heights)
     }
 
     /// Rows so far.
@@ -204,6 +209,24 @@ impl World {
             .collect::<Vec<_>>()
             .join("\n----\n")
     }
+}
+
+/// The logs of a node that have ended, and their last numbers, as the node found them when it started again.
+fn ended(data: &Path) -> Result<Vec<(String, u64)>> {
+    let mut ended = Vec::new();
+    for entry in std::fs::read_dir(data.join("log/logs"))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let (Some((_, log)), Ok(end)) = (
+            name.split_once('-'),
+            std::fs::read_to_string(entry.path().join("end")),
+        ) else {
+            continue;
+        };
+        let last = end.split_whitespace().nth(1).context("a log's last number")?;
+        ended.push((log.to_owned(), last.parse()?));
+    }
+    Ok(ended)
 }
 
 /// First and last of the numbers up to a height that are in neither table; `None`: all are there.
