@@ -51,7 +51,7 @@ impl Reports {
 
 impl ClientContext for Reports {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
-        tracing::debug!(?level, fac, message, "librdkafka");
+        tracing::debug!(severity = ?level, facility = fac, message, "librdkafka");
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

@@ -86,7 +86,7 @@ impl Refusal {
 
 impl ClientContext for Refusal {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(?level, facility, message, "librdkafka");
+        tracing::debug!(severity = ?level, facility, message, "librdkafka");
     }
 
     /// Brokers that are away for a moment are no refusal.

@@ -166,7 +166,7 @@ pub struct Listening(pub Complaints);
 
 impl ClientContext for Listening {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
-        tracing::debug!(?level, fac, message, "librdkafka");
+        tracing::debug!(severity = ?level, facility = fac, message, "librdkafka");
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

@@ -100,7 +100,15 @@ impl Report {
                 let done = hands.into_iter().map(|hand| hand.join().unwrap());
                 done.collect::<Result<Vec<_>>>()
             })?;
-            for fault in done.concat() {
+            let done = done.concat();
+            // What the topic no longer had, and a log could not say because it was killed too.
+            if done.contains(&Fault::TopicRecreated) || done.contains(&Fault::Retention) {
+                let edges = world.ingests.each_ref().map(lock);
+                let heights = eventually("the tables", || world.heights())?;
+                let sent = world.send_again(&heights, &[&edges[0], &edges[1]]);
+                sent.context("after a round of mixed faults")?;
+            }
+            for fault in done {
                 *self.mixed.entry(fault).or_default() += 1;
             }
             let recovery = self.recover(world).context("after a round of mixed faults")?;

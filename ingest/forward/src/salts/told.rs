@@ -13,7 +13,7 @@ pub(super) struct Told(pub(super) Complaints);
 
 impl ClientContext for Told {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
-        tracing::debug!(?level, fac, message, "librdkafka");
+        tracing::debug!(severity = ?level, facility = fac, message, "librdkafka");
     }
 
     /// The reader's group is a formality: that it is not permitted does not matter.
