@@ -111,7 +111,8 @@ impl Batch {
         let (live, trust) = admit(&table, request.site, head, client, count)
             .map_err(|refusal| refusal.of_site(request.site))?;
         if trust == Trust::Public {
-            edge.unbelieved.look(peer, &head.forwarding, &edge.config.proxies);
+            edge.unbelieved
+                .look((peer, ip_source), &head.forwarding, &edge.config.proxies);
         }
         let received_at = edge.config.clock.now_ms();
         let salts = &*edge.secrets.salts;

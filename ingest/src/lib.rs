@@ -12,7 +12,7 @@
 //!    who watches what was turned away.
 //!
 //! `edge` holds what all requests share and sends each to its step; `pixel`, `visitor`, `script` and `probes` are the other
-//! endpoints; `metrics` counts; `secret` keeps keys on disk. Nothing here knows of ClickHouse.
+//! endpoints; `metrics` counts; `secret` keeps keys on disk; `parts` splits texts. Nothing here knows of ClickHouse.
 
 pub mod config;
 pub mod sites;

@@ -32,10 +32,9 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// `bytes` as lower-case hex digits.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
     bytes
         .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .flat_map(|byte| PAIRS[usize::from(*byte)].map(char::from))
         .collect()
 }
 

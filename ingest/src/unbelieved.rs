@@ -2,7 +2,7 @@
 //! said that it can be trusted (`proxies.trusted`). Then place, limits of an address and visitors without a cookie are wrong,
 //! and nothing else tells.
 //!
-//! A request that says nothing of a proxy costs one atomic addition. The watcher looks once a minute: at least
+//! A request that says nothing of a proxy, or comes by a trusted one, costs one atomic addition. The watcher looks once a minute: at least
 //! [`LEAST`] requests, nine of ten passed on by one address (or by several of one's own network), for more than one client.
 
 use crate::address;
@@ -10,6 +10,7 @@ use crate::client_ip::{self, Forwarding};
 use crate::clock::Clock;
 use crate::config::Proxies;
 use crate::metrics::Counter;
+use footfall_schemas::event::IpSource;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -57,12 +58,13 @@ struct Seen {
 }
 
 impl Unbelieved {
-    /// Looks at a request of a visitor.
+    /// Looks at a request of a visitor: who sent it, and whose word his address is.
     #[inline]
-    pub(crate) fn look(&self, peer: IpAddr, headers: &Forwarding<'_>, proxies: &Proxies) {
+    pub(crate) fn look(&self, sent: (IpAddr, IpSource), headers: &Forwarding<'_>, proxies: &Proxies) {
         self.requests.add(1);
-        if !headers.is_empty() {
-            self.passed_on(peer, headers, proxies);
+        // Behind a proxy that is trusted, the address is that of a header.
+        if sent.1 == IpSource::Peer && !headers.is_empty() {
+            self.passed_on(sent.0, headers, proxies);
         }
     }
 
@@ -153,7 +155,7 @@ fn tell(proxy: IpAddr) {
 #[cfg(test)]
 mod tests {
     use super::{LEAST, Seen, Unbelieved, WINDOW_MS};
-    use crate::client_ip::Forwarding;
+    use crate::client_ip::{self, Forwarding};
     use crate::config::{Proxies, ProxyHeader};
     use std::net::IpAddr;
 
@@ -192,8 +194,9 @@ mod tests {
                     xff,
                     forwarded: vec![],
                 };
-                self.unbelieved
-                    .look(peer.parse().unwrap(), &headers, &self.trusted);
+                let peer = peer.parse().unwrap();
+                let source = client_ip::find(peer, &headers, &self.trusted).1;
+                self.unbelieved.look((peer, source), &headers, &self.trusted);
             }
         }
 

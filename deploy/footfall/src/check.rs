@@ -1,9 +1,8 @@
 //! `footfall check`: tries configuration and connections. Finds every problem at once, each with its remedy.
 //!
 //! In order: configuration (found by [`crate::config::load`]), `folders` (data, log, disk, sites), `proxy` (of the edge
-//! that runs here), addresses,
-//! `library` of the engine, `kafka` (let in, topic, rights), `tables` (server or engine: reachable, who we are, which
-//! schema). [`Plan`] says which of them matter here.
+//! that runs here), addresses, `library` of the engine, `kafka` (let in, topics, rights), `tables` (server or engine:
+//! reachable, who we are, which schema). [`Plan`] says which of them matter here.
 
 mod folders;
 #[cfg(feature = "kafka")]
