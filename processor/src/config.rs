@@ -1,10 +1,12 @@
 //! Everything that a processor must be told. Next: [`crate::run`].
 
 use crate::control::{Control, Requests};
+use crate::enrich::Enrichment;
 use crate::round::Limits;
 use crate::server::Server;
 use footfall_delivery::{Config as Delivery, Mode, Tag};
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -94,12 +96,14 @@ pub struct Wiring {
     pub admin: Option<TcpListener>,
     /// The recorder of this process, for `/metrics` there.
     pub metrics: Option<PrometheusHandle>,
+    /// Rules and data of the enrichment; followed while the processor runs.
+    pub enrichment: Arc<Enrichment>,
     pub(crate) control: Control,
     pub(crate) requests: Requests,
 }
 
 impl Wiring {
-    /// A server of its own life, no admin port.
+    /// A server of its own life, no admin port, no enrichment but the built-in.
     #[must_use]
     pub fn new(server: Server) -> Self {
         let (control, requests) = Control::new();
@@ -108,6 +112,7 @@ impl Wiring {
             engine: None,
             admin: None,
             metrics: None,
+            enrichment: Arc::new(Enrichment::built_in()),
             control,
             requests,
         }

@@ -20,6 +20,7 @@ use bytes::Bytes;
 use clickhouse::Client;
 use footfall_delivery::{Decision, Input, Machine, Numbers, Offer, Output};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -120,6 +121,7 @@ impl<S: Source> Driver<S> {
                 dedup_window: config.delivery.dedup_window,
                 skip_unknown_version: config.skip_unknown_version,
                 skips: Vec::new(),
+                enrichment: Arc::clone(&wiring.enrichment),
             },
             machine: Machine::new(config.delivery.clone()),
             config,

@@ -4,20 +4,29 @@
 //! 2. [`campaign`]: `utm_*` and click ids of its query ([`percent`]);
 //! 3. [`referrer`]: the page before, and whether it was the site's own.
 //!
-//! Invariant: no clock, no I/O, no `unwrap`; every text gives some answer, an empty one at worst.
+//! [`enricher`] is all that with its data, one immutable value; [`live`] holds the one in force and replaces it when a file of
+//! the operator's [`folder`] has changed.
+//!
+//! Invariant: no clock, no I/O, no `unwrap` in a step; every text gives some answer, an empty one at worst.
 
 pub mod campaign;
+pub mod enricher;
+pub mod folder;
+pub mod live;
 pub mod location;
 pub mod percent;
 pub mod referrer;
 
+pub use enricher::Enricher;
+pub use live::Enrichment;
+
 use campaign::Campaign;
-use footfall_schemas::Event;
 use location::Location;
 use referrer::Referrer;
 
-/// Version of the rules here: rows say with which they were enriched, so that they can be enriched anew.
-pub const ENRICH_VERSION: u16 = 1;
+/// Version of the rules here: rows say with which they were enriched, so that they can be enriched anew. The data have
+/// versions of their own ([`Enricher::versions`]).
+pub const ENRICH_VERSION: u16 = 2;
 
 /// Everything that was found out, borrowed from the event where nothing had to be decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,14 +37,6 @@ pub struct Enriched<'a> {
     pub campaign: Campaign<'a>,
     /// The page before.
     pub referrer: Referrer<'a>,
-}
-
-/// Goes on from the page's parts (`location::split(&event.url)`, the caller's, because the rest borrows from them).
-#[must_use]
-pub fn enrich<'a>(event: &'a Event<'_>, page: &'a Location<'a>) -> Enriched<'a> {
-    Enriched {
-        page,
-        campaign: campaign::read(&page.query),
-        referrer: referrer::read(&event.referrer, &page.host),
-    }
+    /// Versions of the data that were used.
+    pub data: &'a str,
 }

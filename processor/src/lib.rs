@@ -73,6 +73,7 @@ pub async fn run<S: Source>(
     let ended = shutdown.child_token();
     let _guard = ended.clone().drop_guard();
     beside.spawn(auditor.run(ended.clone()));
+    beside.spawn(std::sync::Arc::clone(&wiring.enrichment).watch());
     if let Some(listener) = wiring.admin.take() {
         let admin = Admin {
             condition: control.condition(),

@@ -40,6 +40,8 @@ pub(crate) const DEDUP_BYTES: &str = "footfall_processor_dedup_bytes";
 pub(crate) const MISSING: &str = "footfall_processor_audit_missing";
 pub(crate) const DOUBLED: &str = "footfall_processor_audit_doubled";
 pub(crate) const LATE_DUPLICATES: &str = "footfall_processor_audit_late_duplicates";
+pub(crate) const DATA_READ: &str = "footfall_processor_enrich_data_read_total";
+pub(crate) const DATA_BROKEN: &str = "footfall_processor_enrich_data_broken";
 pub(crate) const REPAIRED: &str = "footfall_processor_audit_repaired_total";
 
 /// Kinds of [`ALARMS`] that an operator ends with a word.
@@ -96,7 +98,22 @@ pub fn describe() {
         LATE_DUPLICATES,
         "Rows whose event is in the table under an earlier number, at the last audit"
     );
+    describe_counter!(
+        DATA_READ,
+        "Times that a part of the enrichment read its files, by part and result: `ok` or `broken`"
+    );
+    describe_gauge!(
+        DATA_BROKEN,
+        "1: the part's files cannot be used as they are, and what was read of them before is in force"
+    );
     describe_counter!(REPAIRED, "What the auditor has repaired, by kind");
+}
+
+/// A part of the enrichment has read its files.
+pub(crate) fn data_read(part: &'static str, ok: bool) {
+    let result = if ok { "ok" } else { "broken" };
+    counter!(DATA_READ, "part" => part, "result" => result).increment(1);
+    gauge!(DATA_BROKEN, "part" => part).set(f64::from(u8::from(!ok)));
 }
 
 #[expect(

@@ -5,7 +5,7 @@
 //! The machine sees [`Head`]s only; [`crate::ledger`] makes the rows of what does not stay.
 
 use crate::decode::{DecodeError, decode};
-use crate::enrich::{enrich, location};
+use crate::enrich::{Enricher, Enrichment, location};
 use crate::row::event_row;
 use crate::source::{Chunk, Content, Record};
 use crate::trace::Traced;
@@ -14,6 +14,7 @@ use bytes::Bytes;
 use footfall_delivery::{Decision, Head, Number, Numbers, Reason, Span, Verdict};
 use footfall_schemas::Event;
 use footfall_tables::EventBlock;
+use std::sync::Arc;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -39,6 +40,8 @@ pub struct Rules {
     pub skip_unknown_version: bool,
     /// The same, for these numbers only.
     pub skips: Vec<Numbers>,
+    /// What enriches, replaced while we run.
+    pub enrichment: Arc<Enrichment>,
 }
 
 impl Rules {
@@ -63,6 +66,8 @@ pub struct Round {
     pub(crate) traced: Traced,
     /// Rows of all heads whose verdict is [`Verdict::Row`], in order.
     pub block: EventBlock,
+    /// What enriches all of its rows: taken when it begins.
+    pub enricher: Option<Arc<Enricher>>,
     /// Bytes of the records.
     pub bytes: usize,
     /// When the first record came.
@@ -84,6 +89,7 @@ impl Round {
         self.unreadable.clear();
         self.traced.clear();
         self.block.clear();
+        self.enricher = None;
         self.bytes = 0;
         self.since = None;
     }
@@ -110,12 +116,13 @@ impl Round {
 
     /// Takes records in: decodes, enriches, encodes.
     pub fn take(&mut self, chunk: Chunk, rules: &Rules) {
+        let enricher = self.enricher(rules);
         self.extend_span(&chunk);
         self.since.get_or_insert_with(Instant::now);
         self.records.reserve(chunk.records.len());
         for record in chunk.records {
             self.bytes += record.content.len();
-            let head = self.head(chunk.partition, &record, rules);
+            let head = self.head(chunk.partition, &record, rules, &enricher);
             self.heads.push(head);
             self.records.push(record);
         }
@@ -124,6 +131,7 @@ impl Round {
     /// Forgets what was read of a partition: it will be read again from elsewhere. Rounds hold few partitions, and this
     /// is rare, so the rest is simply encoded again.
     pub fn drop_partition(&mut self, partition: u32, rules: &Rules) {
+        let enricher = self.enricher(rules);
         let heads = std::mem::take(&mut self.heads);
         let records = std::mem::take(&mut self.records);
         let spans = std::mem::take(&mut self.spans);
@@ -140,7 +148,7 @@ impl Round {
             .filter(|(head, _)| head.partition != partition)
         {
             self.bytes += record.content.len();
-            let head = self.head(head.partition, &record, rules);
+            let head = self.head(head.partition, &record, rules, &enricher);
             self.heads.push(head);
             self.records.push(record);
         }
@@ -170,6 +178,11 @@ impl Round {
         Bytes::from(body)
     }
 
+    /// The one with which the round began.
+    fn enricher(&mut self, rules: &Rules) -> Arc<Enricher> {
+        Arc::clone(self.enricher.get_or_insert_with(|| rules.enrichment.now()))
+    }
+
     fn extend_span(&mut self, chunk: &Chunk) {
         match self
             .spans
@@ -185,7 +198,7 @@ impl Round {
         }
     }
 
-    fn head(&mut self, partition: u32, record: &Record, rules: &Rules) -> Head {
+    fn head(&mut self, partition: u32, record: &Record, rules: &Rules, enricher: &Enricher) -> Head {
         let mut head = Head {
             log_id: record.log_id,
             seq: record.seq,
@@ -200,7 +213,7 @@ impl Round {
             Content::Mark(_) => head.verdict = Verdict::Ledger(Reason::Mark),
             Content::Lost { last, .. } => head.verdict = Verdict::Lost { last: *last },
             Content::Event(payload) => match decode(payload) {
-                Ok(event) => self.row(&event, &mut head, rules),
+                Ok(event) => self.row(&event, &mut head, rules, enricher),
                 Err(error) => head.verdict = self.broken(error, rules.skips(record.log_id, record.seq)),
             },
             Content::Unreadable { reason, .. } => {
@@ -216,7 +229,7 @@ impl Round {
         head
     }
 
-    fn row(&mut self, event: &Event<'_>, head: &mut Head, rules: &Rules) {
+    fn row(&mut self, event: &Event<'_>, head: &mut Head, rules: &Rules, enricher: &Enricher) {
         head.received_at = event.received_at;
         head.event_id = event.id;
         head.check_table = may_be_old(event, rules.dedup_window);
@@ -225,7 +238,7 @@ impl Round {
                 .push((self.heads.len(), event.traceparent.as_ref().into()));
         }
         let page = location::split(&event.url);
-        let enriched = enrich(event, &page);
+        let enriched = enricher.enrich(event, &page);
         self.block
             .push(&event_row(event, &enriched, head.log_id, head.seq));
     }

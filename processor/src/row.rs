@@ -21,6 +21,7 @@ pub fn event_row<'a>(
         page,
         campaign,
         referrer,
+        data,
     } = enriched;
     EventRow {
         site: &event.site,
@@ -64,6 +65,7 @@ pub fn event_row<'a>(
         log_id,
         log_seq,
         enrich_version: ENRICH_VERSION,
+        enrich_data: data,
         schema_version: event.v,
         ..device(event)
     }

@@ -29,6 +29,7 @@ use anyhow::{Context as _, Result, bail};
 use footfall_delivery::Mode;
 use footfall_ingest::{IngestError, Listeners};
 use footfall_log::Log;
+use footfall_processor::enrich::Enrichment;
 use footfall_processor::{Control, ProcessorError, Server, Wiring};
 use late::Late;
 use sockets::Sockets;
@@ -321,6 +322,11 @@ pub(crate) fn processor_settings(
     settings
 }
 
+/// Rules and data of the enrichment. What cannot be used of the folder has been logged.
+pub(crate) fn enrichment(config: &Config) -> Arc<Enrichment> {
+    Arc::new(Enrichment::open(config.in_data(&config.enrich.folder)).0)
+}
+
 fn start_processor(config: &Config, store: &Store, log: &Log) -> Result<Processor> {
     let source = LogSource::new(log.clone(), config.in_data(&config.local_log.folder))
         .context("cannot read the local log")?;
@@ -331,6 +337,7 @@ fn start_processor(config: &Config, store: &Store, log: &Log) -> Result<Processo
     settings.drain = config.shutdown.deadline / RESERVE;
     let mut wiring = Wiring::new(store.server.clone());
     wiring.engine.clone_from(&store.restart);
+    wiring.enrichment = enrichment(config);
     let control = wiring.control();
     let stop = CancellationToken::new();
     let mut task = JoinSet::new();

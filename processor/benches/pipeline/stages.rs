@@ -7,7 +7,7 @@ use footfall_delivery::{
     Span, Tag, Verdict,
 };
 use footfall_processor::decode::decode;
-use footfall_processor::enrich::{enrich, location};
+use footfall_processor::enrich::{Enricher, location};
 use footfall_processor::row::event_row;
 use footfall_tables::EventBlock;
 use std::hint::black_box;
@@ -30,7 +30,7 @@ fn best(mut pass: impl FnMut()) -> f64 {
 pub(crate) fn run() {
     let payloads = made::log_json(&made::events(EVENTS));
     let bytes: usize = payloads.iter().map(Bytes::len).sum();
-    let log_id = Uuid::new_v4();
+    let (log_id, enricher) = (Uuid::new_v4(), Enricher::built_in());
     // Each stage with those before it, as they run: the event is warm when it is enriched and encoded.
     let decoded = best(|| {
         for payload in &payloads {
@@ -41,7 +41,7 @@ pub(crate) fn run() {
         for payload in &payloads {
             let event = decode(black_box(payload)).expect("an event");
             let page = location::split(&event.url);
-            black_box(enrich(&event, &page));
+            black_box(enricher.enrich(&event, &page));
         }
     }) - decoded;
     let (mut block, mut body) = (EventBlock::default(), Vec::new());
@@ -52,7 +52,7 @@ pub(crate) fn run() {
             for payload in payloads {
                 let event = decode(black_box(payload)).expect("an event");
                 let page = location::split(&event.url);
-                block.push(&event_row(&event, &enrich(&event, &page), log_id, 1));
+                block.push(&event_row(&event, &enricher.enrich(&event, &page), log_id, 1));
             }
             block.set_insert_deadline(1);
             block.write_native(&mut body);

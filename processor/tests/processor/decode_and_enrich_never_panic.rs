@@ -2,7 +2,7 @@
 
 use crate::support::event::{full, json};
 use footfall_processor::decode::decode;
-use footfall_processor::enrich::{campaign, enrich, location, percent, referrer};
+use footfall_processor::enrich::{Enricher, campaign, location, percent, referrer};
 use footfall_processor::row::event_row;
 use footfall_tables::EventBlock;
 use proptest::prelude::*;
@@ -66,7 +66,8 @@ proptest! {
         for bytes in [&bytes[..], &bytes[..cut.index(whole)]] {
             if let Ok(event) = decode(bytes) {
                 let page = location::split(&event.url);
-                let enriched = enrich(&event, &page);
+                let enricher = Enricher::built_in();
+                let enriched = enricher.enrich(&event, &page);
                 let mut block = EventBlock::default();
                 block.push(&event_row(&event, &enriched, Uuid::nil(), 1));
                 prop_assert_eq!(block.len(), 1);

@@ -7,7 +7,7 @@ use crate::support::log::Log;
 use crate::support::running::{Running, config, supervise};
 use crate::support::tables::{assert_books, count};
 use footfall_delivery::Mode;
-use footfall_processor::{Wiring, enrich::ENRICH_VERSION};
+use footfall_processor::{Wiring, enrich::ENRICH_VERSION, enrich::Enricher};
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -70,6 +70,10 @@ async fn a_full_event_has_every_field_in_its_column() {
     ]);
     // What this release leaves empty: the full enrichment's columns. Any other column must be named above.
     let later = [
+        "path_template",
+        "site_search_term",
+        "source",
+        "medium",
         "channel",
         "referrer_source",
         "referrer_medium",
@@ -173,6 +177,7 @@ fn expected(event: &footfall_schemas::Event<'_>, log_id: uuid::Uuid) -> Vec<(&'s
         ("log_id", log_id.to_string().into()),
         ("log_seq", 1.into()),
         ("enrich_version", ENRICH_VERSION.into()),
+        ("enrich_data", Enricher::built_in().versions().into()),
         ("schema_version", 1.into()),
     ]
 }

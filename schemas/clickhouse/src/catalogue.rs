@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     3 "audited" "0003_audited.sql";
     4 "skips" "0004_skips.sql";
     5 "gone_servers" "0005_gone_servers.sql";
+    6 "enrichment" "0006_enrichment.sql";
 };
 
 /// A view: its name and the statement that makes it.

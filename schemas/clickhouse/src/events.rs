@@ -2,7 +2,8 @@
 //!
 //! The row is the third stage of trust: `Beacon` (public, unchecked), `Event` (stamped, in the log), [`EventRow`]
 //! (enriched). Columns that no release fills yet stand here from the first migration on, empty. Strings are never null;
-//! empty means "not said" or "not known". The DDL is `migrations/0001_events.sql`; a test compares both.
+//! empty means "not said" or "not known". The DDL is `migrations/0001_events.sql` and `0006_enrichment.sql`; a test
+//! compares both.
 
 use crate::native::nested::{Codes, FlagNames, Pairs};
 use crate::native::{Address, Byte, Code, Count, Fixed, Id, MaybeMillis, Millis, Number, Short, Text, Truth};
@@ -57,10 +58,14 @@ table! {
     host: Code, "CODEC(ZSTD(1))";
     /// Path of `url`, as sent.
     path: Text, "CODEC(ZSTD(1))";
+    /// `path` with its variable parts named: `/item/:id`; empty where nothing is variable.
+    path_template: Text, "CODEC(ZSTD(1))";
     /// Query of `url` without the `?`.
     query: Text, "CODEC(ZSTD(1))";
     /// Fragment of `url` without the `#`.
     hash: Text, "CODEC(ZSTD(1))";
+    /// Words that were searched for on the site itself.
+    site_search_term: Text, "CODEC(ZSTD(1))";
     /// Title of the page.
     title: Text, "CODEC(ZSTD(1))";
     /// One load of a page, made by the beacon; nil if unknown.
@@ -88,6 +93,10 @@ table! {
     click_id_name: Code, "CODEC(ZSTD(1))";
     /// Value of the click id.
     click_id: Text, "CODEC(ZSTD(1))";
+    /// What brought the visitor, by campaign, click id or referrer; empty if the event does not say.
+    source: Code, "CODEC(ZSTD(1))";
+    /// The way in which it did: `cpc`, `organic`, `social`, `email`, `referral`, …; empty if the event does not say.
+    medium: Code, "CODEC(ZSTD(1))";
     /// Channel that brought the visitor: `direct`, `organic_search`, `paid_search`, `email`, …
     channel: Code, "CODEC(ZSTD(1))";
     /// Name of the known source behind `referrer`: `Google`, `Mastodon`, …
@@ -189,8 +198,10 @@ table! {
     log_seq: Fixed<Number>, "CODEC(T64, ZSTD(1))";
     /// Until when the server may accept this row; `DELIVERY` rule 3.
     insert_deadline: Fixed<Millis>, "CODEC(ZSTD(1))";
-    /// Version of the rules and data that enriched the row; 0 if it was not enriched.
+    /// Version of the rules that enriched the row; 0 if it was not enriched.
     enrich_version: Fixed<Short>, "CODEC(ZSTD(1))";
+    /// Versions of the data that enriched the row: `part=version part=version`.
+    enrich_data: Code, "CODEC(ZSTD(1))";
     /// Format of the event in the log, `footfall_schemas::event::VERSION`.
     schema_version: Fixed<Short>, "CODEC(ZSTD(1))";
 }

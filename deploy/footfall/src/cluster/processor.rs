@@ -48,7 +48,8 @@ pub async fn run(config: &Config) -> Result<()> {
         server.authority(),
         admin.local_addr()?
     ));
-    let wiring = Wiring::new(server.clone());
+    let mut wiring = Wiring::new(server.clone());
+    wiring.enrichment = up::enrichment(config);
     let control = wiring.control();
     let shown = Admin {
         condition: control.condition(),

@@ -130,6 +130,13 @@ settings! {
         skip_unknown_version: bool = "false";
     }
 
+    /// What is found out about events: sources, places, agents.
+    enrich: Enrich {
+        /// The folder with data of yours, beside what is built in; relative paths lie in the data folder. It need not
+        /// exist; its files are read again whenever they change.
+        folder: PathBuf = "enrich";
+    }
+
     /// What Footfall says about itself. Never addresses, ids or bodies of events.
     log: Log {
         /// Least level: `error`, `warn`, `info`, `debug`, `trace`, or per part: `info,footfall_ingest=debug`.

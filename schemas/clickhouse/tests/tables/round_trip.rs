@@ -99,11 +99,11 @@ fn row<'a>(
         ..EventRow::default()
     };
     fill! { row,
-        extremes.pick(&texts) => site kind name session_start_reason decision user_id url host path query hash title referrer
+        extremes.pick(&texts) => site kind name session_start_reason decision user_id url host path path_template query hash site_search_term title referrer
             referrer_host referrer_path utm_source utm_medium utm_campaign utm_term utm_content utm_id click_id_name click_id
-            channel referrer_source referrer_medium search_term country region city asn_org browser browser_version os
+            source medium channel referrer_source referrer_medium search_term country region city asn_org browser browser_version os
             os_version device_type device_brand device_model language timezone accept_language user_agent hint_ua hint_full
-            hint_mobile hint_platform hint_platform_version hint_model ip_hash ip_source origin consent;
+            hint_mobile hint_platform hint_platform_version hint_model ip_hash ip_source origin consent enrich_data;
         extremes.id() => event_id visitor_id session_id page_id log_id;
         extremes.number() => seq attempt asn screen_w screen_h viewport_w viewport_h engagement_ms scroll;
         extremes.far() => session_start time;
@@ -198,12 +198,12 @@ async fn extreme_values_of_every_column_come_back() {
     insert(&client, EVENTS, bytes).await.unwrap();
 
     let compared = compare! { &client, rows,
-        String, str::to_owned => site, kind = "type", name, session_start_reason, decision, user_id, url, host, path, query,
-            hash, title, referrer, referrer_host, referrer_path, utm_source, utm_medium, utm_campaign, utm_term, utm_content,
-            utm_id, click_id_name, click_id, channel, referrer_source, referrer_medium, search_term, country, region, city,
+        String, str::to_owned => site, kind = "type", name, session_start_reason, decision, user_id, url, host, path, path_template, query,
+            hash, site_search_term, title, referrer, referrer_host, referrer_path, utm_source, utm_medium, utm_campaign, utm_term, utm_content,
+            utm_id, click_id_name, click_id, source, medium, channel, referrer_source, referrer_medium, search_term, country, region, city,
             asn_org, browser, browser_version, os, os_version, device_type, device_brand, device_model, language, timezone,
             accept_language, user_agent, hint_ua, hint_full, hint_mobile, hint_platform, hint_platform_version, hint_model,
-            ip_hash, ip_source, origin, consent;
+            ip_hash, ip_source, origin, consent, enrich_data;
         Id, |value| Id { value } => event_id, visitor_id, session_id, page_id, log_id;
         u32, u32::from => seq, attempt, asn, screen_w, screen_h, viewport_w, viewport_h, engagement_ms, scroll;
         i64, i64::from => session_start, time, received_at, insert_deadline;
