@@ -122,8 +122,8 @@ fn one_accepted(token: &str) -> Bytes {
 }
 
 /// One line for each cookie.
-pub(crate) fn set_cookies(cookies: [Option<HeaderValue>; 2], headers: &mut HeaderMap) {
-    for cookie in cookies.into_iter().flatten() {
+pub(crate) fn set_cookies(cookies: impl Iterator<Item = HeaderValue>, headers: &mut HeaderMap) {
+    for cookie in cookies {
         headers.append(header::SET_COOKIE, cookie);
     }
 }

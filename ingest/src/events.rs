@@ -42,7 +42,7 @@ pub(crate) async fn receive(edge: &Edge, link: &Link, request: Request<Incoming>
             } else {
                 answer::batch(&kept, &cors)
             };
-            answer::set_cookies(kept.farewell.set_cookie, answer.headers_mut());
+            answer::set_cookies(kept.farewell.set_cookies(), answer.headers_mut());
             answer
         }
         Err(refusal) => refuse(edge, &head, &refusal),

@@ -96,7 +96,7 @@ impl Metrics {
 
     pub(crate) fn cookies(&self, farewell: &Farewell) {
         let seen = farewell.seen;
-        let sent = u32::try_from(farewell.set_cookie.iter().flatten().count()).unwrap_or(0);
+        let sent = u32::from(farewell.set_cookie.is_some());
         let counts = [seen.read, seen.forged, seen.unknown_key, seen.malformed, sent];
         for (counter, count) in self.cookies.iter().zip(counts) {
             if count > 0 {

@@ -9,6 +9,7 @@ use crate::batch::{Batch, Request};
 use crate::edge::Edge;
 use crate::events::{append, refuse};
 use crate::head::Head;
+use crate::identity::visit::Farewell;
 use crate::server::Link;
 use bytes::Bytes;
 use footfall_schemas::beacon::Stamp;
@@ -28,9 +29,9 @@ pub(crate) async fn receive(edge: &Edge, link: &Link, request: &HttpRequest<Inco
     let head = Head::read(request.headers());
     let query = request.uri().query().unwrap_or_default();
     match keep(edge, link, &head, query).await {
-        Ok(cookies) => {
+        Ok(farewell) => {
             let mut answer = gif(StatusCode::OK);
-            set_cookies(cookies, answer.headers_mut());
+            set_cookies(farewell.set_cookies(), answer.headers_mut());
             answer
         }
         Err(refusal) => {
@@ -50,12 +51,7 @@ pub(crate) async fn receive(edge: &Edge, link: &Link, request: &HttpRequest<Inco
     }
 }
 
-async fn keep(
-    edge: &Edge,
-    link: &Link,
-    head: &Head<'_>,
-    query: &str,
-) -> Result<[Option<HeaderValue>; 2], Refusal> {
+async fn keep(edge: &Edge, link: &Link, head: &Head<'_>, query: &str) -> Result<Farewell, Refusal> {
     let mut site = Cow::Borrowed("");
     let mut event = BeaconEvent::of(Kind::PageView);
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -79,7 +75,7 @@ async fn keep(
     };
     let batch = Batch::stamp(edge, link.peer, head, &request, std::iter::once(Ok(event)), 1)?;
     let kept = append(edge, batch).await?;
-    Ok(kept.farewell.set_cookie)
+    Ok(kept.farewell)
 }
 
 fn gif(status: StatusCode) -> Answer {

@@ -1,4 +1,4 @@
-//! `DELETE /v1/visitor?site=…`: takes the visitor's cookie away, for a page's "do not recognise me again". What has been
+//! `DELETE /v1/visitor?site=…`: takes the visitor's cookies away, for a page's "do not recognise me again". What has been
 //! recorded stays; the device's own wish not to be counted at all is the beacon's (`optOut`).
 
 use crate::admit;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use hyper::{Request, StatusCode};
 use std::borrow::Cow;
 
-/// 204 with the cookie's end, also if there was none; 403 if the site or the page's origin is unknown.
+/// 204 with the end of each cookie that the request brought, also if there was none; 403 if the site or the page's origin is unknown.
 pub(crate) fn forget<B>(edge: &Edge, request: &Request<B>) -> Answer {
     let head = Head::read(request.headers());
     let query = request.uri().query().unwrap_or_default();
@@ -26,7 +26,11 @@ pub(crate) fn forget<B>(edge: &Edge, request: &Request<B>) -> Answer {
     let mut answer = with_body(StatusCode::NO_CONTENT, Bytes::new());
     let headers = answer.headers_mut();
     Cors::readable(head.origin).write(headers);
-    set_cookies(live.jar.delete(head.host), headers);
+    let brought = live.jar.cookies(head.cookies());
+    set_cookies(
+        brought.flat_map(|(tag, _)| live.jar.delete(tag, head.host)),
+        headers,
+    );
     answer::not_stored(headers);
     answer
 }

@@ -1,8 +1,9 @@
 //! The text of the signed cookie:
-//! `v1.kid.site.visitor.session.start.last.reason.fingerprint.hmac`, all of it lower-case hex but times and site.
+//! `v1.kid.site.visitor.session.number.start.last.reason.fingerprint.hmac`, all of it lower-case hex but times, number and
+//! site.
 //!
 //! - `kid`: which key of the ring signed; `hmac`: HMAC-SHA256 of everything before the last dot, 64 hex digits;
-//! - `start`, `last`: of the session, ms since 1970;
+//! - `number`: how many sessions the visitor has had; `start`, `last`: of this one, ms since 1970;
 //! - `reason`: a letter for why the session began, `1` if somebody is logged in, else `0`, and 8 digits of its campaign;
 //! - `fingerprint`: 8 digits for the network, 8 for the user agent.
 //!
@@ -22,7 +23,7 @@ pub(crate) const MAX_AGE_SECONDS: u32 = 400 * 24 * 3600;
 
 /// Longest text that is looked at: twice the longest that we write.
 const MOST_BYTES: usize = 640;
-const FIELDS: usize = 10;
+const FIELDS: usize = 11;
 
 /// What a cookie says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +45,10 @@ pub(crate) enum Refused {
 }
 
 impl Cookie {
-    /// How long the text is: with the times of this century, exactly.
+    /// How long the text is: with the times of this century and fewer than ten thousand sessions, at most.
     pub(crate) const fn usual_bytes(site: &str) -> usize {
-        // Version, key, two ids, two times, letter and login, campaign, fingerprint, signature; nine dots.
-        2 + 8 + 2 * 32 + 2 * 13 + 2 + 8 + 16 + 64 + 9 + site.len()
+        // Version, key, two ids, number, two times, letter and login, campaign, fingerprint, signature; ten dots.
+        2 + 8 + 2 * 32 + 4 + 2 * 13 + 2 + 8 + 16 + 64 + 10 + site.len()
     }
 
     /// Appends the text, signed.
@@ -61,9 +62,13 @@ impl Cookie {
         push_hex(out, self.visitor.as_bytes());
         out.push(b'.');
         push_hex(out, self.session.id.as_bytes());
-        for time in [self.session.start, self.session.last] {
+        for number in [
+            i64::from(self.session.number),
+            self.session.start,
+            self.session.last,
+        ] {
             out.push(b'.');
-            out.extend_from_slice(itoa::Buffer::new().format(time).as_bytes());
+            out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         }
         out.push(b'.');
         out.push(letter(self.session.reason));
@@ -96,6 +101,7 @@ impl Cookie {
             of,
             visitor,
             session,
+            number_of,
             start,
             last,
             reason,
@@ -126,6 +132,7 @@ impl Cookie {
                     reason: reason_of(*letter)?,
                     signed_in: *signed_in == b'1',
                     campaign: hex(campaign)?,
+                    number: u32::try_from(number(number_of)?).ok()?,
                 },
                 fingerprint: Fingerprint {
                     network: hex(network)?,

@@ -1,21 +1,60 @@
 //! The two headers: which texts of `Cookie` are meant for a site, and the `Set-Cookie` that answers (RFC 6265bis).
+//!
+//! A cookie is called after its session, `footfall_<site>.<first 8 digits of the session's id>`. Browsers keep of one name
+//! what arrives last, and an answer may arrive long after a younger one; so a session that has ended would come back. Under
+//! a name of its own it cannot take the next one's place: of several the newest counts, and the others are taken away.
 
 use super::cookie::{Cookie, MAX_AGE_SECONDS};
 use super::key::Key;
 use crate::parts::parts;
+use crate::secret::write_hex;
 use crate::sites::{SameSite, Secure, Site};
 use bytes::Bytes;
 use hyper::header::HeaderValue;
+use uuid::Uuid;
 
-/// Cookies of one name that are looked at: one for the host, some for domains above it. More are somebody's attack.
-pub(crate) const MOST_COOKIES: usize = 4;
+/// Cookies of one site that are looked at: of the session, of those before that came back with late answers, of domains
+/// above the host. More are somebody's attack.
+pub(crate) const MOST_COOKIES: usize = 8;
+
+/// What follows the site in a cookie's name: lower-case hex digits.
+pub(crate) type Tag = [u8; 8];
+
+/// The tag of a session's cookie.
+pub(crate) fn tag_of(session: Uuid) -> Tag {
+    let mut digits = [0; 32];
+    write_hex(&mut digits, session.as_bytes());
+    let [a, b, c, d, e, f, g, h, ..] = digits;
+    [a, b, c, d, e, f, g, h]
+}
+
+/// The tags of the cookies that a request brought, good and bad.
+#[derive(Default)]
+pub(crate) struct Tags {
+    tags: [Tag; MOST_COOKIES],
+    count: usize,
+}
+
+impl Tags {
+    /// Notes one more; past [`MOST_COOKIES`] there is none.
+    pub(crate) fn push(&mut self, tag: Tag) {
+        if let Some(free) = self.tags.get_mut(self.count) {
+            *free = tag;
+            self.count += 1;
+        }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Tag] {
+        self.tags.get(..self.count).unwrap_or_default()
+    }
+}
 
 const AGE: &str = "; Max-Age=";
 const SECURE: &str = "; Secure";
 
 /// What a site's cookie is called and where it goes, made once for each site.
 pub(crate) struct Jar {
-    /// `footfall_<site>=`.
+    /// `footfall_<site>.`.
     prefix: String,
     /// What stands behind the value, but for `Secure` and the age.
     attributes: String,
@@ -42,7 +81,7 @@ impl Jar {
             site.cookie.secure
         };
         Self {
-            prefix: format!("footfall_{}=", site.key),
+            prefix: format!("footfall_{}.", site.key),
             attributes: if domain.is_empty() {
                 common.clone()
             } else {
@@ -54,28 +93,43 @@ impl Jar {
         }
     }
 
-    /// The values of the site's cookies in all `Cookie` headers of a request, at most [`MOST_COOKIES`].
-    pub(crate) fn values<'h>(&self, headers: &[&'h [u8]]) -> impl Iterator<Item = &'h [u8]> {
+    /// Tag and value of the site's cookies in all `Cookie` headers of a request, at most [`MOST_COOKIES`].
+    pub(crate) fn cookies<'h>(&self, headers: &[&'h [u8]]) -> impl Iterator<Item = (Tag, &'h [u8])> {
         headers
             .iter()
             .flat_map(|header| parts(header, b';'))
-            .filter_map(|pair| pair.trim_ascii().strip_prefix(self.prefix.as_bytes()))
+            .filter_map(|pair| {
+                let named = pair.trim_ascii().strip_prefix(self.prefix.as_bytes())?;
+                let (tag, value) = named.split_first_chunk::<8>()?;
+                let ours = tag.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+                Some((*tag, value.strip_prefix(b"=").filter(|_| ours)?))
+            })
             .take(MOST_COOKIES)
     }
 
     /// Sets the cookie, for 400 days from now.
     pub(crate) fn set(&self, cookie: &Cookie, site: &str, key: &Key, host: &str) -> Option<HeaderValue> {
         let ends = self.attributes.len() + AGE.len() + self.max_age.len() + SECURE.len();
-        let mut text = Vec::with_capacity(self.prefix.len() + Cookie::usual_bytes(site) + ends);
-        text.extend_from_slice(self.prefix.as_bytes());
+        let mut text = self.named(tag_of(cookie.session.id), Cookie::usual_bytes(site) + ends);
         cookie.write(site, key, &mut text);
         self.end(&self.attributes, &self.max_age, host, text)
     }
 
-    /// Takes the cookie away, in each form that it may have.
-    pub(crate) fn delete(&self, host: &str) -> [Option<HeaderValue>; 2] {
+    /// Takes a cookie away, in each form that it may have.
+    pub(crate) fn delete(&self, tag: Tag, host: &str) -> impl Iterator<Item = HeaderValue> {
         let forms = [Some(&self.attributes), self.host_only.as_ref()];
-        forms.map(|attributes| self.end(attributes?, "0", host, self.prefix.as_bytes().to_vec()))
+        forms
+            .into_iter()
+            .filter_map(move |attributes| self.end(attributes?, "0", host, self.named(tag, 0)))
+    }
+
+    /// `footfall_<site>.<tag>=`, with room for more.
+    fn named(&self, tag: Tag, more: usize) -> Vec<u8> {
+        let mut text = Vec::with_capacity(self.prefix.len() + tag.len() + 1 + more);
+        text.extend_from_slice(self.prefix.as_bytes());
+        text.extend_from_slice(&tag);
+        text.push(b'=');
+        text
     }
 
     fn end(&self, attributes: &str, max_age: &str, host: &str, mut text: Vec<u8>) -> Option<HeaderValue> {
@@ -128,32 +182,31 @@ mod tests {
     fn the_cookies_of_a_site_are_found_among_others() {
         let jar = jar(CookiePolicy::default());
         let headers = [
-            &b"a=b; footfall_demo=1;footfall_demo2=no; xfootfall_demo=no"[..],
-            b"footfall_demo=2 ",
+            &b"a=b; footfall_demo.00000001=1;footfall_demo2.00000001=no; xfootfall_demo.00000001=no; footfall_demo=no"[..],
+            b"footfall_demo.abcdef09=2 ; footfall_demo.ABCDEF09=no; footfall_demo.abcdef0=no; footfall_demo.abcdef091=no",
         ];
-        assert_eq!(jar.values(&headers).collect::<Vec<_>>(), [&b"1"[..], b"2"]);
-        let many = "footfall_demo=x; ".repeat(50);
-        assert_eq!(jar.values(&[many.as_bytes()]).count(), 4);
+        let found: Vec<_> = jar.cookies(&headers).collect();
+        assert_eq!(found, [(*b"00000001", &b"1"[..]), (*b"abcdef09", b"2")]);
+        let many = "footfall_demo.00000001=x; ".repeat(50);
+        assert_eq!(jar.cookies(&[many.as_bytes()]).count(), 8);
     }
 
     #[test]
     fn attributes_are_what_the_site_says() {
         let deleted = |policy: CookiePolicy, host: &str| {
             jar(policy)
-                .delete(host)
-                .into_iter()
-                .flatten()
+                .delete(*b"00c0ffee", host)
                 .map(|value| value.to_str().unwrap().to_owned())
                 .collect::<Vec<_>>()
         };
         let default = CookiePolicy::default;
         assert_eq!(
             deleted(default(), "in.shop.example"),
-            ["footfall_demo=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure"]
+            ["footfall_demo.00c0ffee=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure"]
         );
         assert_eq!(
             deleted(default(), "localhost:8000"),
-            ["footfall_demo=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"]
+            ["footfall_demo.00c0ffee=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"]
         );
         let none = CookiePolicy {
             same_site: SameSite::None,
@@ -162,7 +215,7 @@ mod tests {
         };
         assert_eq!(
             deleted(none, "localhost"),
-            ["footfall_demo=; Path=/; HttpOnly; SameSite=None; Max-Age=0; Secure"],
+            ["footfall_demo.00c0ffee=; Path=/; HttpOnly; SameSite=None; Max-Age=0; Secure"],
             "browsers refuse the one without the other"
         );
         let wide = CookiePolicy {
@@ -173,8 +226,8 @@ mod tests {
         assert_eq!(
             deleted(wide, "in.shop.example"),
             [
-                "footfall_demo=; Path=/; HttpOnly; SameSite=Lax; Domain=shop.example; Max-Age=0",
-                "footfall_demo=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
+                "footfall_demo.00c0ffee=; Path=/; HttpOnly; SameSite=Lax; Domain=shop.example; Max-Age=0",
+                "footfall_demo.00c0ffee=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
             ]
         );
     }

@@ -29,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) signed_in: bool,
     /// Which campaign it belongs to, a hash; 0: none.
     pub(crate) campaign: u32,
+    /// How many the visitor has had, 1 for the first: of two cookies it tells the later session, whatever nodes' clocks say.
+    pub(crate) number: u32,
 }
 
 /// What ends a session, as the site says it.
@@ -121,6 +123,7 @@ impl Session {
                 reason,
                 signed_in: false,
                 campaign: 0,
+                number: self.number.saturating_add(1),
                 ..self
             },
         };

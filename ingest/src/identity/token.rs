@@ -70,6 +70,7 @@ pub(crate) fn read(text: &str, site: &str, visitor: Uuid, ring: &KeyRing) -> Opt
         reason: reason_of(bytes[CONTENT - 1])?,
         signed_in: false,
         campaign: 0,
+        number: 0,
     })
 }
 
@@ -101,6 +102,7 @@ mod tests {
             reason: SessionReason::Idle,
             signed_in: false,
             campaign: 0,
+            number: 0,
         }
     }
 

@@ -8,6 +8,7 @@ use super::consent::{self, Consent, Recognition, Signals};
 use super::cookie::{Cookie, Refused};
 use super::daily::DailySalts;
 use super::fingerprint::Fingerprint;
+use super::header::Tags;
 use super::key::Key;
 use super::page;
 use super::ring::KeyRing;
@@ -71,8 +72,10 @@ enum Wish {
 /// What is to be told when all events have been seen.
 #[derive(Default)]
 pub(crate) struct Farewell {
-    /// `Set-Cookie`, one for each form that is taken away.
-    pub(crate) set_cookie: [Option<HeaderValue>; 2],
+    /// `Set-Cookie` of the visitor's cookie.
+    pub(crate) set_cookie: Option<HeaderValue>,
+    /// `Set-Cookie` of those that are taken away.
+    pub(crate) deleted: Vec<HeaderValue>,
     token: Option<Token>,
     /// For whoever writes the event `$takeover`.
     pub(crate) takeover: Option<Takeover>,
@@ -80,6 +83,11 @@ pub(crate) struct Farewell {
 }
 
 impl Farewell {
+    /// The values of all `Set-Cookie`.
+    pub(crate) fn set_cookies(self) -> impl Iterator<Item = HeaderValue> {
+        self.set_cookie.into_iter().chain(self.deleted)
+    }
+
     /// The token of the session as it stands now; empty: none is handed out.
     pub(crate) fn token(&self) -> &str {
         self.token
@@ -105,8 +113,8 @@ pub(crate) struct Visit<'a> {
     daily: &'a DailySalts,
     /// As it came, with the key that signed it.
     came: Option<(Cookie, &'a Key)>,
-    /// The request has cookies of this name, good or bad.
-    presented: bool,
+    /// The site's cookies of the request, good or bad.
+    presented: Tags,
     goes: Option<Cookie>,
     wish: Wish,
     takeover: Option<Takeover>,
@@ -118,14 +126,16 @@ pub(crate) struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    /// Reads the request's cookies: of several good ones the one with the newest activity counts.
+    /// Reads the request's cookies: of several good ones that of the latest session counts. Neither number nor id of a
+    /// session ever changes, so no late answer brings back what it has lost to; the newest activity tells two forms of one
+    /// cookie apart.
     pub(crate) fn begin(arrival: Arrival<'a>, ring: &'a KeyRing, daily: &'a DailySalts) -> Self {
         let mut visit = Self {
             arrival,
             ring,
             daily,
             came: None,
-            presented: false,
+            presented: Tags::default(),
             goes: None,
             wish: Wish::Nothing,
             takeover: None,
@@ -141,15 +151,13 @@ impl<'a> Visit<'a> {
 
     fn read_cookies(&mut self) {
         let site = &self.arrival.live.site.key;
-        for text in self.arrival.live.jar.values(self.arrival.head.cookies()) {
-            self.presented = true;
+        let rank = |cookie: &Cookie| (cookie.session.number, cookie.session.id, cookie.session.last);
+        for (tag, text) in self.arrival.live.jar.cookies(self.arrival.head.cookies()) {
+            self.presented.push(tag);
             match Cookie::read(text, site, self.ring) {
                 Ok((cookie, key)) => {
                     self.seen.read += 1;
-                    if self
-                        .came
-                        .is_none_or(|(best, _)| best.session.last < cookie.session.last)
-                    {
+                    if self.came.is_none_or(|(best, _)| rank(&best) < rank(&cookie)) {
                         self.came = Some((cookie, key));
                     }
                 }
@@ -267,6 +275,7 @@ impl<'a> Visit<'a> {
                 reason: SessionReason::New,
                 signed_in: false,
                 campaign: 0,
+                number: 1,
             },
             fingerprint: Fingerprint::default(),
         }
@@ -322,6 +331,7 @@ impl<'a> Visit<'a> {
             reason: SessionReason::New,
             signed_in: false,
             campaign: 0,
+            number: 0,
         };
         (visitor, session)
     }
@@ -330,11 +340,7 @@ impl<'a> Visit<'a> {
     fn forget(&mut self) {
         self.came = None;
         self.goes = None;
-        self.wish = if self.presented {
-            Wish::Delete
-        } else {
-            Wish::Nothing
-        };
+        self.wish = Wish::Delete;
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) struct Known {
     pub(crate) last: i64,
     pub(crate) reason: &'static str,
     pub(crate) campaign: String,
+    /// How many sessions the visitor has had.
+    pub(crate) number: u32,
 }
 
 /// One event as the page sends it.
@@ -82,11 +84,13 @@ pub(crate) struct Expected {
     pub(crate) decision: &'static str,
 }
 
-/// What the answer must do to the browser's cookie.
+/// What the answer must do to the browser's cookies, which are called after their sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Order {
     Nothing,
+    /// Keep this one, and throw away the others that the request brought.
     Set(Known),
+    /// Throw away all that the request brought.
     Delete,
 }
 
@@ -96,6 +100,7 @@ pub(crate) struct Request<'a> {
     pub(crate) site_number: usize,
     pub(crate) browser: usize,
     pub(crate) gpc: bool,
+    /// What counted of all that the browser had when it sent this.
     pub(crate) cookie: Option<Known>,
     pub(crate) events: &'a [Sent],
     pub(crate) now: i64,
@@ -113,11 +118,7 @@ pub(crate) fn judge(request: &Request<'_>, names: &mut Names) -> (Vec<Expected>,
             ("granted", ..) => true,
             ("refused", ..) | (_, _, true) => {
                 if !late {
-                    order = if request.cookie.is_some() {
-                        Order::Delete
-                    } else {
-                        Order::Nothing
-                    };
+                    order = Order::Delete;
                     came = None;
                     goes = None;
                 }
@@ -152,6 +153,12 @@ pub(crate) fn judge(request: &Request<'_>, names: &mut Names) -> (Vec<Expected>,
     (expected, order)
 }
 
+/// The cookie of the latest session; of two from one session that of the greater id, which names say.
+pub(crate) fn newest<'a>(cookies: impl Iterator<Item = (&'a str, &'a Known)>) -> Option<&'a Known> {
+    let latest = cookies.max_by_key(|(name, known)| (known.number, *name));
+    latest.map(|(_, known)| known)
+}
+
 fn first(request: &Request<'_>, event: &Sent, names: &mut Names) -> Known {
     let site = request.site_number;
     let day = request.now.div_euclid(DAY);
@@ -167,6 +174,7 @@ fn first(request: &Request<'_>, event: &Sent, names: &mut Names) -> Known {
         last: request.now,
         reason: "new",
         campaign: String::new(),
+        number: 1,
     }
 }
 
@@ -196,6 +204,7 @@ fn now_event(
     if let Some(reason) = cut {
         cookie.session = names.number(Name::After(cookie.visitor, cookie.session, anchor));
         cookie.start = request.now;
+        cookie.number += 1;
         cookie.reason = reason;
         cookie.campaign = String::new();
     }

@@ -2,7 +2,7 @@
 //! comparison of what came out with what the reference says.
 
 use super::dice::Dice;
-use super::rule::{DAY, Expected, HOUR, Known, MINUTE, Names, Order, Request, Sent, Site, judge};
+use super::rule::{DAY, Expected, HOUR, Known, MINUTE, Names, Order, Request, Sent, Site, judge, newest};
 use std::collections::HashMap;
 
 /// Sites with every cut on and off, in zones with and without daylight saving time.
@@ -61,10 +61,18 @@ pub(crate) struct Call {
     pub(crate) gpc: bool,
     /// By the node's clock.
     pub(crate) now: i64,
-    /// The cookie's text in the browser.
+    /// The cookies' texts in the browser.
     pub(crate) cookie: Option<String>,
     pub(crate) events: Vec<Sent>,
-    known: Option<Known>,
+    kept: Vec<Kept>,
+}
+
+/// A cookie in a browser.
+#[derive(Debug, Clone)]
+struct Kept {
+    name: String,
+    value: String,
+    known: Known,
 }
 
 /// What became of an event.
@@ -91,7 +99,7 @@ pub(crate) struct Reply {
 #[derive(Default)]
 struct Browser {
     gpc: bool,
-    jar: Option<(String, Known)>,
+    jar: Vec<Kept>,
     /// Each with its page load and the latest token.
     tabs: Vec<(u128, Option<(String, Known)>)>,
     consent: &'static str,
@@ -105,7 +113,7 @@ pub(crate) struct World {
     /// By site and number.
     browsers: Vec<Vec<Browser>>,
     /// Answers that have not reached their browser yet.
-    underway: Vec<(Call, Order, String)>,
+    underway: Vec<(Call, Change)>,
     names: Names,
     ids: HashMap<u128, u64>,
     numbers: HashMap<u64, u128>,
@@ -113,6 +121,68 @@ pub(crate) struct World {
     pub(crate) compared: u64,
     /// Sessions by reason, late events, and so on: what the run has seen.
     pub(crate) seen: HashMap<String, u64>,
+}
+
+/// What an answer does to a jar.
+struct Change {
+    kept: Option<Kept>,
+    /// Names.
+    thrown_away: Vec<String>,
+}
+
+impl Change {
+    /// What the answer's `Set-Cookie` say, which must be what the reference orders.
+    fn read(call: &Call, order: Order, set_cookie: &[String]) -> Self {
+        let mut lines = set_cookie.iter().map(|line| line.split_once('=').unwrap());
+        let kept = match order {
+            Order::Set(known) => {
+                let (name, rest) = lines.next().expect("a cookie to be set");
+                let value = rest.split(';').next().unwrap().to_owned();
+                let name = name.to_owned();
+                Some(Kept { name, value, known })
+            }
+            Order::Delete => None,
+            Order::Nothing => {
+                assert_eq!(lines.next(), None, "nothing is to be set: {call:#?}");
+                return Self {
+                    kept: None,
+                    thrown_away: Vec::new(),
+                };
+            }
+        };
+        let thrown_away: Vec<_> = lines
+            .map(|(name, rest)| {
+                assert!(
+                    rest.starts_with("; ") && rest.contains("Max-Age=0"),
+                    "{name}={rest}"
+                );
+                name.to_owned()
+            })
+            .collect();
+        let own = |other: &&Kept| {
+            kept.as_ref()
+                .is_some_and(|kept| kept.known.session == other.known.session)
+        };
+        let others = call.kept.iter().filter(|other| !own(other));
+        let others: Vec<_> = others.map(|other| other.name.clone()).collect();
+        assert_eq!(thrown_away, others, "the rest is to be thrown away: {call:#?}");
+        Self { kept, thrown_away }
+    }
+
+    /// Browsers keep what arrives last under each name.
+    fn apply(self, jar: &mut Vec<Kept>) {
+        jar.retain(|kept| !self.thrown_away.contains(&kept.name));
+        let Some(kept) = self.kept else { return };
+        match jar.iter_mut().find(|old| old.name == kept.name) {
+            Some(old) => *old = kept,
+            None => jar.push(kept),
+        }
+    }
+}
+
+fn latest(jar: &[Kept]) -> Option<Known> {
+    let named = jar.iter().map(|kept| (kept.name.as_str(), &kept.known));
+    newest(named).cloned()
 }
 
 const BROWSERS: u64 = 12;
@@ -152,7 +222,7 @@ impl World {
         let site = usize::try_from(self.dice.below(SITES.len() as u64)).unwrap();
         let browser = usize::try_from(self.dice.below(BROWSERS)).unwrap();
         if self.dice.once_in(40) {
-            self.browsers[site][browser].jar = None;
+            self.browsers[site][browser].jar.clear();
         }
         let count = self.dice.of(&[1, 1, 1, 2, 3]);
         let calls: Vec<Call> = (0..count).map(|_| self.call(site, browser)).collect();
@@ -193,8 +263,14 @@ impl World {
             browser,
             gpc: owner.gpc,
             now: self.clock + self.skew[node],
-            cookie: owner.jar.as_ref().map(|(text, _)| text.clone()),
-            known: owner.jar.as_ref().map(|(_, known)| known.clone()),
+            cookie: (!owner.jar.is_empty()).then(|| {
+                let pairs = owner
+                    .jar
+                    .iter()
+                    .map(|kept| format!("{}={}", kept.name, kept.value));
+                pairs.collect::<Vec<_>>().join("; ")
+            }),
+            kept: owner.jar.clone(),
             events,
         }
     }
@@ -261,7 +337,7 @@ impl World {
             site_number: call.site,
             browser: call.browser,
             gpc: call.gpc,
-            cookie: call.known.clone(),
+            cookie: latest(&call.kept),
             events: &call.events,
             now: reply.received_at,
         };
@@ -270,17 +346,12 @@ impl World {
         for (expected, got) in expected.iter().zip(&reply.events) {
             self.compare(&call, expected, got);
         }
-        let text = match (&order, &reply.set_cookie[..]) {
-            (Order::Nothing, []) => String::new(),
-            (Order::Delete, [text]) if text.contains("Max-Age=0") => String::new(),
-            (Order::Set(_), [text]) => text.split(';').next().unwrap().to_owned(),
-            (_, other) => panic!("expected {order:?}, got {other:?} for {call:#?}"),
-        };
         if let Order::Set(known) = &order {
             assert!(!reply.token.is_empty(), "a cookie without a token: {call:#?}");
             self.hand_out(&call, (reply.token, known.clone()));
         }
-        self.underway.push((call, order, text));
+        let change = Change::read(&call, order, &reply.set_cookie);
+        self.underway.push((call, change));
         self.arrive();
     }
 
@@ -297,16 +368,25 @@ impl World {
     fn arrive(&mut self) {
         while self.underway.len() > 3 || (!self.underway.is_empty() && !self.dice.once_in(3)) {
             let at = usize::try_from(self.dice.below(self.underway.len() as u64)).unwrap();
-            let (call, order, text) = self.underway.swap_remove(at);
+            let (call, change) = self.underway.swap_remove(at);
             if self.dice.once_in(20) {
                 continue;
             }
             let jar = &mut self.browsers[call.site][call.browser].jar;
-            match order {
-                Order::Nothing => {}
-                Order::Delete => *jar = None,
-                Order::Set(known) => *jar = Some((text, known)),
+            // Whoever refuses and consents again in one request is somebody new.
+            let refused = call.events.iter().any(|event| event.consent == "refused");
+            let sets = change.kept.is_some() && !refused;
+            let before = latest(jar);
+            change.apply(jar);
+            let after = latest(jar);
+            if let (true, Some(before), Some(after)) = (sets, before, after) {
+                let same = before.session == after.session;
+                assert!(
+                    same || after.number >= before.number,
+                    "after {before:?} again {after:?}"
+                );
             }
+            *self.seen.entry(format!("{} cookies", jar.len())).or_default() += 1;
         }
     }
 

@@ -18,8 +18,11 @@ async fn a_visitor_is_known_again_by_the_cookie_of_the_first_answer() {
     let mut server = start().await;
     let first = server.send(&view("")).await;
     let text = &first.set_cookie[0];
+    let (name, value) = text.split_once('=').unwrap();
+    let session = value.split('.').nth(4).unwrap();
+    assert_eq!(name, format!("footfall_demo.{}", &session[..8]));
     for part in [
-        "footfall_demo=v1.",
+        "=v1.",
         "; Path=/",
         "; HttpOnly",
         "; SameSite=Lax",
@@ -87,7 +90,7 @@ async fn two_sites_on_one_host_keep_their_visitors_apart() {
     server.send(&to("demo").with("cookie", &both)).await;
     server.send(&to("shop").with("cookie", &both)).await;
     // The demo's cookie under the shop's name.
-    let renamed = demo.replace("footfall_demo", "footfall_shop");
+    let renamed = demo.replace("footfall_demo.", "footfall_shop.");
     server.send(&to("shop").with("cookie", &renamed)).await;
     let visitors: Vec<_> = server.events().iter().map(|event| event.visitor).collect();
     assert_ne!(visitors[0], visitors[1], "the same page, another site");
@@ -188,8 +191,10 @@ async fn consent_begins_and_a_refusal_ends() {
     let refused = server
         .send(&view(r#","consent":"refused""#).with("cookie", &cookie))
         .await;
+    let name = cookie.split('=').next().unwrap();
     assert!(
-        refused.set_cookie[0].starts_with("footfall_demo=;") && refused.set_cookie[0].contains("Max-Age=0")
+        refused.set_cookie[0].starts_with(&format!("{name}=;"))
+            && refused.set_cookie[0].contains("Max-Age=0")
     );
     let decisions: Vec<_> = server
         .events()
@@ -244,17 +249,20 @@ async fn a_visitor_can_have_the_cookie_taken_away() {
         .start()
         .await;
     let forget = Request::new("DELETE", "/v1/visitor?site=demo").with("origin", ORIGIN);
-    let answer = server.send(&forget).await;
+    let with_cookie = forget.clone().with("cookie", "footfall_demo.00c0ffee=x; other=y");
+    let answer = server.send(&with_cookie).await;
     assert_eq!(answer.status, 204);
     assert_eq!(answer.header("access-control-allow-origin"), ORIGIN);
     assert_eq!(answer.header("access-control-allow-credentials"), "true");
     assert_eq!(
         answer.set_cookie,
         [
-            "footfall_demo=; Path=/; HttpOnly; SameSite=None; Domain=shop.example; Max-Age=0; Secure",
-            "footfall_demo=; Path=/; HttpOnly; SameSite=None; Max-Age=0; Secure"
+            "footfall_demo.00c0ffee=; Path=/; HttpOnly; SameSite=None; Domain=shop.example; Max-Age=0; Secure",
+            "footfall_demo.00c0ffee=; Path=/; HttpOnly; SameSite=None; Max-Age=0; Secure"
         ]
     );
+    let without = server.send(&forget).await;
+    assert_eq!((without.status, without.set_cookie.len()), (204, 0));
     let stranger = server
         .send(&forget.clone().with("origin", "https://evil.example"))
         .await;

@@ -26,8 +26,15 @@ impl Answer {
 
     /// The pair `name=value` of the one cookie that it sets, as a browser sends it back.
     pub(crate) fn cookie(&self) -> &str {
-        assert_eq!(self.set_cookie.len(), 1, "{self:?}");
-        self.set_cookie[0].split(';').next().unwrap()
+        let mut kept = self
+            .set_cookie
+            .iter()
+            .filter(|line| !line.contains("; Max-Age=0"));
+        let only = (kept.next(), kept.next());
+        let (Some(line), None) = only else {
+            panic!("{self:?}")
+        };
+        line.split(';').next().unwrap()
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {

@@ -27,7 +27,7 @@ async fn node(ring: &KeyRing, moved: &Arc<AtomicI64>) -> (Server, PathBuf) {
 }
 
 fn kid(cookie: &str) -> &str {
-    cookie.split('.').nth(1).unwrap()
+    cookie.split('.').nth(2).unwrap()
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 /** All cookies of a site that the browser has. */
-export const cookiesOf = async (context, site = "shop") => (await context.cookies()).filter(cookie => cookie.name === `footfall_${site}`);
+export const cookiesOf = async (context, site = "shop") => (await context.cookies()).filter(cookie => cookie.name.startsWith(`footfall_${site}.`));
 
 const uuid = hex => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 

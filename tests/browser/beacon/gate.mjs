@@ -14,6 +14,7 @@ export class Gate {
   agent;
   #held = [];
   #holding = 0;
+  #late;
 
   constructor(port) {
     this.target = port;
@@ -24,6 +25,11 @@ export class Gate {
   /** Holds back the next `count` requests of events, and lets them through together. */
   hold(count) {
     this.#holding = count;
+  }
+
+  /** Holds back the answer to the next request of events: ends once ingest has given it, with what lets it go on. */
+  holdAnswer() {
+    return new Promise(given => { this.#late = given; });
   }
 
   #pass(go) {
@@ -64,8 +70,14 @@ export class Gate {
     if (this.agent) headers["user-agent"] = this.agent;
     const forward = request({ host: "127.0.0.1", port: this.target, method, path, headers }, from => {
       seen.set.push(...(from.headers["set-cookie"] ?? []));
-      answer.writeHead(from.statusCode, from.headers);
-      from.pipe(answer);
+      const goOn = () => {
+        answer.writeHead(from.statusCode, from.headers);
+        from.pipe(answer);
+      };
+      const given = method === "POST" && this.#late;
+      if (!given) return goOn();
+      this.#late = undefined;
+      given(goOn);
     });
     forward.on("error", () => asked.socket.destroy());
     forward.end(body);

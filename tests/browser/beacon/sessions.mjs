@@ -68,6 +68,28 @@ export default {
     assert.equal(left.session, none, "the page before the campaign is left in its own session");
   },
 
+  "an answer from before a campaign that arrives after it brings no session back": async (stage, context) => {
+    stage.serve("/overtaken/");
+    const [one, two] = [await context.newPage(), await context.newPage()];
+    await one.goto(stage.url("/overtaken/1"));
+    await stage.rows("/overtaken/", 1);
+    const held = stage.gate.holdAnswer();
+    await one.evaluate(() => footfall.track("slow"));
+    const goOn = await held;
+    await two.goto(stage.url("/overtaken/2?utm_source=letter"));
+    await stage.rows("/overtaken/", 3);
+    await eventually("the campaign's cookie", async () => assert.equal((await cookiesOf(context)).length, 1));
+    const { session } = await cookieOf(context);
+    goOn();
+    await eventually("the cookie of before", async () => assert.equal((await cookiesOf(context)).length, 2));
+    await two.evaluate(() => footfall.track("after"));
+    const rows = await stage.rows("/overtaken/", 4);
+    const of = name => rows.find(row => [row.name, row.path].includes(name));
+    assert.deepEqual([of("/overtaken/2").session, of("after").session], [session, session]);
+    assert.notEqual(of("slow").session, session);
+    await eventually("one cookie", async () => assert.equal((await cookieOf(context)).session, session));
+  },
+
   "two sites on one ingest host keep their visitors apart": async (stage, context) => {
     stage.serve("/apart/shop");
     stage.serve("/apart/blog", { head: stage.tag({ site: "blog" }) });
@@ -81,7 +103,7 @@ export default {
     assert.deepEqual([distinct(of("shop"), "visitor"), distinct(of("blog"), "visitor")], [[shop.visitor], [blog.visitor]]);
     assert.notEqual(shop.visitor, blog.visitor);
     // One site's cookie under another's name is not believed.
-    await context.addCookies([{ name: "footfall_blog", value: shop.value, domain: "localhost", path: "/" }]);
+    await context.addCookies([{ name: blog.name, value: shop.value, domain: "localhost", path: "/" }]);
     await page.goto(stage.url("/apart/blog"));
     const [stranger] = (await stage.rows("/apart/", 5)).filter(row => ![shop.visitor, blog.visitor].includes(row.visitor));
     assert.deepEqual([stranger.site, stranger.reason], ["blog", "new"]);

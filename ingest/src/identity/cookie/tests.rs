@@ -21,6 +21,7 @@ fn cookie() -> Cookie {
             reason: SessionReason::Campaign,
             signed_in: true,
             campaign: 0x1234_abcd,
+            number: 9999,
         },
         fingerprint: Fingerprint {
             network: 1,
@@ -49,7 +50,7 @@ fn a_cookie_is_read_as_it_was_written() {
     let (signed, signature) = text.rsplit_once('.').unwrap();
     assert_eq!(
         signed,
-        "v1.4063a895.demo.01932f4c8d1e8c3a9b5f0123456789ab.00000000000000000000000000000007\
+        "v1.4063a895.demo.01932f4c8d1e8c3a9b5f0123456789ab.00000000000000000000000000000007.9999\
          .1795273446000.1795273447001.c11234abcd.00000001ffffffff"
     );
     assert_eq!(signature.len(), 64);

@@ -26,6 +26,7 @@ fn session() -> Session {
         reason: New,
         signed_in: true,
         campaign: 7,
+        number: 1,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Farewell, PROMPT_MS, Visit, Wish};
 use crate::identity::fingerprint::Fingerprint;
+use crate::identity::header::tag_of;
 use crate::identity::session::Session;
 use crate::identity::{daily, page, token};
 use crate::sites::Without;
@@ -33,6 +34,7 @@ impl Visit<'_> {
             reason: SessionReason::New,
             signed_in: false,
             campaign: 0,
+            number: 0,
         };
         (ids.0, session, decision)
     }
@@ -65,6 +67,7 @@ impl Visit<'_> {
     pub(crate) fn end(self) -> Farewell {
         let (arrival, jar) = (&self.arrival, &self.arrival.live.jar);
         let (site, host) = (&arrival.live.site.key, arrival.head.host);
+        let presented = self.presented.as_slice();
         let mut farewell = Farewell {
             takeover: self.takeover,
             seen: self.seen,
@@ -74,12 +77,17 @@ impl Visit<'_> {
             (Wish::Set, Some(mut cookie)) => {
                 let key = self.ring.signing(arrival.now);
                 cookie.fingerprint = Fingerprint::of(key, arrival.ip, &arrival.head.user_agent);
-                farewell.set_cookie = [jar.set(&cookie, site, key, host), None];
+                farewell.set_cookie = jar.set(&cookie, site, key, host);
+                let kept = tag_of(cookie.session.id);
+                let others = presented.iter().filter(|tag| **tag != kept);
+                farewell.deleted = others.flat_map(|tag| jar.delete(*tag, host)).collect();
                 if self.has_page {
                     farewell.token = token::make(site, cookie.visitor, &cookie.session, key);
                 }
             }
-            (Wish::Delete, _) => farewell.set_cookie = jar.delete(host),
+            (Wish::Delete, _) => {
+                farewell.deleted = presented.iter().flat_map(|tag| jar.delete(*tag, host)).collect();
+            }
             (Wish::Set | Wish::Nothing, _) => {}
         }
         farewell

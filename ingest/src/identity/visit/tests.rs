@@ -136,14 +136,14 @@ fn answer(nodes: &[Node], call: &Call) -> Reply {
         late: flags.has(Flag::Late),
         decision: text_of(who.decision),
     };
-    let set_cookie = farewell.set_cookie.iter().flatten();
     Reply {
         received_at: call.now,
         events: whos.into_iter().map(got).collect(),
-        set_cookie: set_cookie
+        token: farewell.token().to_owned(),
+        set_cookie: farewell
+            .set_cookies()
             .map(|value| value.to_str().unwrap().to_owned())
             .collect(),
-        token: farewell.token().to_owned(),
     }
 }
 
@@ -212,23 +212,24 @@ fn elsewhere(cookie: &str) -> From<'_> {
 
 /// The cookie's pair of an answer, as a browser sends it back.
 fn pair(farewell: &Farewell) -> String {
-    let text = farewell.set_cookie[0].as_ref().unwrap().to_str().unwrap();
+    let text = farewell.set_cookie.as_ref().unwrap().to_str().unwrap();
     text.split(';').next().unwrap().to_owned()
 }
 
 #[test]
-fn of_several_cookies_the_good_one_with_the_newest_activity_counts() {
+fn of_several_cookies_the_good_one_of_the_latest_session_counts() {
     let node = node(&KeyRing::random());
     let (_, first) = visit(&node, FROM, &[view()]);
-    let (first_who, newer) = visit(
-        &node,
-        From {
-            cookie: &pair(&first),
-            now: NOW + 5000,
-            ..FROM
-        },
-        &[view()],
-    );
+    // A campaign, on a node whose clock is behind.
+    let mut by_campaign = view();
+    by_campaign.0.url = "https://shop.example/?utm_source=news".into();
+    let behind = From {
+        cookie: &pair(&first),
+        now: NOW - 700,
+        ..FROM
+    };
+    let (first_who, newer) = visit(&node, behind, &[by_campaign]);
+    assert_ne!(pair(&newer).split('=').next(), pair(&first).split('=').next());
     let other_page = (
         BeaconEvent {
             page_id: "another page".into(),
@@ -237,7 +238,7 @@ fn of_several_cookies_the_good_one_with_the_newest_activity_counts() {
         0,
     );
     let (_, other) = visit(&node, FROM, &[other_page]);
-    let forged = pair(&newer).replace(".n0", ".n1");
+    let forged = pair(&newer).replace(".c0", ".c1");
     for order in [[&first, &other, &newer], [&newer, &other, &first]] {
         let cookie = order.map(pair).join("; ") + "; " + &forged;
         let (whos, farewell) = visit(
@@ -249,8 +250,12 @@ fn of_several_cookies_the_good_one_with_the_newest_activity_counts() {
             },
             &[view()],
         );
-        assert_eq!(whos[0].0.visitor, first_who[0].0.visitor);
+        assert_eq!(
+            (whos[0].0.visitor, whos[0].0.session),
+            (first_who[0].0.visitor, first_who[0].0.session)
+        );
         assert_eq!((farewell.seen.read, farewell.seen.forged), (3, 1));
+        assert_eq!(farewell.deleted.len(), 2, "the others are taken away");
     }
 }
 
@@ -262,7 +267,7 @@ fn a_forged_cookie_makes_a_new_visitor_and_is_counted() {
     let good = pair(&good);
     let last = good.len() - 1;
     let flipped = format!("{}{}", &good[..last], if good.ends_with('0') { '1' } else { '0' });
-    let renamed = good.replace("_plain=", "_newyork=");
+    let renamed = good.replace("_plain.", "_newyork.");
     let page = (
         BeaconEvent {
             page_id: "p2".into(),
@@ -274,7 +279,7 @@ fn a_forged_cookie_makes_a_new_visitor_and_is_counted() {
     for (cookie, site, seen) in [
         (flipped.as_str(), "plain", (1, 0, 0)),
         (&pair(&foreign), "plain", (0, 1, 0)),
-        ("footfall_plain=x", "plain", (0, 0, 1)),
+        ("footfall_plain.00000000=x", "plain", (0, 0, 1)),
         (&renamed, "newyork", (0, 0, 1)),
     ] {
         let (whos, farewell) = visit(&ours, From { cookie, site, ..FROM }, std::slice::from_ref(&page));
@@ -286,7 +291,7 @@ fn a_forged_cookie_makes_a_new_visitor_and_is_counted() {
         );
         assert!(site != "plain" || whos[0].0.visitor == fresh, "{cookie}");
         assert!(
-            matches!(farewell.set_cookie, [Some(_), None]),
+            farewell.set_cookie.is_some() && farewell.deleted.len() == 1,
             "a good one is set in its place"
         );
     }
