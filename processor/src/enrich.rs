@@ -2,13 +2,18 @@
 //!
 //! 1. [`location`]: the parts of the page's URL;
 //! 2. [`campaign`]: `utm_*` and click ids of its query ([`percent`]);
-//! 3. [`referrer`]: the page before, and whether it was the site's own.
+//! 3. [`referrer`]: the page before, and whether it was the site's own;
+//! 4. [`agent`]: browser, system and device;
+//! 5. [`bot`]: whether it looks like a machine.
 //!
 //! [`enricher`] is all that with its data, one immutable value; [`live`] holds the one in force and replaces it when a file of
 //! the operator's [`folder`] has changed.
 //!
 //! Invariant: no clock, no I/O, no `unwrap` in a step; every text gives some answer, an empty one at worst.
 
+pub mod agent;
+pub mod bot;
+pub mod broken;
 pub mod campaign;
 pub mod enricher;
 pub mod folder;
@@ -20,9 +25,12 @@ pub mod referrer;
 pub use enricher::Enricher;
 pub use live::Enrichment;
 
+use agent::Agent;
+use bot::signs::Labels;
 use campaign::Campaign;
 use location::Location;
 use referrer::Referrer;
+use std::sync::Arc;
 
 /// Version of the rules here: rows say with which they were enriched, so that they can be enriched anew. The data have
 /// versions of their own ([`Enricher::versions`]).
@@ -37,6 +45,12 @@ pub struct Enriched<'a> {
     pub campaign: Campaign<'a>,
     /// The page before.
     pub referrer: Referrer<'a>,
+    /// Browser, system and device.
+    pub agent: Arc<Agent>,
+    /// How likely a machine sent it, 0 to 100; from [`bot::LIKELY`] on reports leave it out.
+    pub bot_score: u8,
+    /// Why, as codes.
+    pub bot_reasons: Labels,
     /// Versions of the data that were used.
     pub data: &'a str,
 }

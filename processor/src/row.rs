@@ -22,6 +22,9 @@ pub fn event_row<'a>(
         campaign,
         referrer,
         data,
+        agent: _,
+        bot_score: _,
+        bot_reasons: _,
     } = enriched;
     EventRow {
         site: &event.site,
@@ -67,7 +70,7 @@ pub fn event_row<'a>(
         enrich_version: ENRICH_VERSION,
         enrich_data: data,
         schema_version: event.v,
-        ..device(event)
+        ..device(event, enriched)
     }
 }
 
@@ -75,8 +78,23 @@ pub fn event_row<'a>(
 pub const OWN_SITE: &str = "internal";
 
 /// What the browser said about itself and its user's wishes.
-fn device<'a>(event: &'a Event<'_>) -> EventRow<'a> {
+fn device<'a>(event: &'a Event<'_>, enriched: &'a Enriched<'_>) -> EventRow<'a> {
+    let Enriched {
+        agent,
+        bot_score,
+        bot_reasons,
+        ..
+    } = enriched;
     EventRow {
+        browser: &agent.browser,
+        browser_version: &agent.browser_version,
+        os: &agent.os,
+        os_version: &agent.os_version,
+        device_type: agent.device_type,
+        device_brand: &agent.device_brand,
+        device_model: &agent.device_model,
+        bot_score: *bot_score,
+        bot_reasons: bot_reasons.as_slice(),
         screen_w: event.screen_w,
         screen_h: event.screen_h,
         viewport_w: event.viewport_w,

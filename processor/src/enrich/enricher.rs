@@ -4,13 +4,21 @@
 //! part that is read anew makes a new `Enricher` that shares the other parts. To add a part: a field here behind an `Arc`,
 //! its step in [`Enricher::enrich`], and a line in [`super::folder::PARTS`].
 
+use super::agent::Agents;
+use super::bot::{Circumstances, Surroundings};
 use super::{Enriched, campaign, location::Location, referrer};
 use footfall_schemas::Event;
+use footfall_tables::address_columns;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Rules and data, as one value.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Enricher {
+    /// User agents and client hints.
+    pub agents: Arc<Agents>,
+    /// What bots are known by beside their user agent.
+    pub surroundings: Surroundings,
     versions: BTreeMap<&'static str, String>,
     said: String,
 }
@@ -19,16 +27,35 @@ impl Enricher {
     /// What is found out without any file of the operator's.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::default()
+        let mut enricher = Self {
+            agents: Arc::new(Agents::builtin()),
+            surroundings: Surroundings::builtin(),
+            versions: BTreeMap::new(),
+            said: String::new(),
+        };
+        enricher.set_version("agents", super::agent::uap::VERSION.to_owned());
+        enricher.set_version("bots", super::bot::VERSION.to_owned());
+        enricher
     }
 
     /// Goes on from the page's parts (`location::split(&event.url)`, the caller's, because the rest borrows from them).
     #[must_use]
     pub fn enrich<'a>(&'a self, event: &'a Event<'_>, page: &'a Location<'a>) -> Enriched<'a> {
+        let referrer = referrer::read(&event.referrer, &page.host);
+        let agent = self.agents.read(&event.user_agent, &event.hints);
+        let around = Circumstances {
+            address: address_columns(&event.ip).0,
+            asn: 0,
+            referrer_host: &referrer.location.host,
+        };
+        let signs = self.surroundings.signs(event, agent.signs, around);
         Enriched {
             page,
             campaign: campaign::read(&page.query),
-            referrer: referrer::read(&event.referrer, &page.host),
+            referrer,
+            agent,
+            bot_score: signs.score(),
+            bot_reasons: signs.labels(),
             data: &self.said,
         }
     }
@@ -71,11 +98,17 @@ mod tests {
     #[test]
     fn versions_are_said_in_the_order_of_their_parts() {
         let mut enricher = Enricher::built_in();
-        enricher.set_version("sources", "1".to_owned());
-        enricher.set_version("agents", "2".to_owned());
-        assert_eq!(enricher.versions(), "agents=2 sources=1");
-        enricher.set_version("agents", String::new());
-        assert_eq!(enricher.versions(), "sources=1");
+        assert!(
+            enricher.versions().starts_with("agents=ua-parser-"),
+            "{}",
+            enricher.versions()
+        );
+        let rest = enricher.versions().to_owned();
+        enricher.set_version("z", "1".to_owned());
+        enricher.set_version("a", "2".to_owned());
+        assert_eq!(enricher.versions(), format!("a=2 {rest} z=1"));
+        enricher.set_version("a", String::new());
+        assert_eq!(enricher.versions(), format!("{rest} z=1"));
         assert_eq!(fingerprint(b""), "811c9dc5");
         assert_ne!(fingerprint(b"a"), fingerprint(b"b"));
     }

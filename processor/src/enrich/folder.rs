@@ -21,7 +21,7 @@ pub struct Part {
 }
 
 /// Every part that reads files.
-pub const PARTS: &[Part] = &[];
+pub const PARTS: &[Part] = &[super::agent::files::PART, super::bot::files::PART];
 
 /// Why a data file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +99,11 @@ impl Folder {
             .filter(move |name| !read(name) && !is_note(name))
             .map(|name| DataError::Unknown(self.path.join(name)))
     }
+}
+
+/// The bytes of one file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, DataError> {
+    std::fs::read(path).map_err(|error| DataError::Read(path.to_owned(), error))
 }
 
 fn of<'a>(part: &'a Part, marks: &'a Marks) -> impl Iterator<Item = (&'a String, &'a Mark)> + 'a {
