@@ -66,6 +66,14 @@ impl Enricher {
         &self.said
     }
 
+    /// For tests of the versions themselves.
+    #[cfg(test)]
+    pub(super) fn without_versions(mut self) -> Self {
+        self.versions.clear();
+        self.said.clear();
+        self
+    }
+
     /// Notes the version of a part's data; both without spaces and short, they stand in every row. Empty: none.
     pub fn set_version(&mut self, part: &'static str, version: String) {
         if version.is_empty() {
@@ -99,16 +107,16 @@ mod tests {
     fn versions_are_said_in_the_order_of_their_parts() {
         let mut enricher = Enricher::built_in();
         assert!(
-            enricher.versions().starts_with("agents=ua-parser-"),
+            enricher.versions().contains("agents=ua-parser-"),
             "{}",
             enricher.versions()
         );
-        let rest = enricher.versions().to_owned();
-        enricher.set_version("z", "1".to_owned());
-        enricher.set_version("a", "2".to_owned());
-        assert_eq!(enricher.versions(), format!("a=2 {rest} z=1"));
-        enricher.set_version("a", String::new());
-        assert_eq!(enricher.versions(), format!("{rest} z=1"));
+        enricher = enricher.without_versions();
+        enricher.set_version("sources", "1".to_owned());
+        enricher.set_version("agents", "2".to_owned());
+        assert_eq!(enricher.versions(), "agents=2 sources=1");
+        enricher.set_version("agents", String::new());
+        assert_eq!(enricher.versions(), "sources=1");
         assert_eq!(fingerprint(b""), "811c9dc5");
         assert_ne!(fingerprint(b"a"), fingerprint(b"b"));
     }

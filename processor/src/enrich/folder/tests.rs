@@ -43,7 +43,7 @@ impl Place {
         Self {
             data: Folder::new(folder.path().to_owned(), &PARTS),
             folder,
-            now: Enricher::built_in(),
+            now: Enricher::built_in().without_versions(),
         }
     }
 
