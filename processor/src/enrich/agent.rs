@@ -1,9 +1,9 @@
 //! Browser, operating system and device of an event, from its user agent and its client hints. Unknown stays empty.
 //!
 //! 1. [`uap`]: the rules of uap-core say what the user agent names;
-//! 2. [`frozen`]: what browsers no longer mean by it is taken out;
-//! 3. [`hints`]: client hints are read, and where they were sent they win: [`brands`], [`platform`], the model;
-//! 4. [`device`]: the kind of device;
+//! 2. `frozen`: what browsers no longer mean by it is taken out;
+//! 3. `hints`: client hints are read, and where they were sent they win: `brands`, `platform`, the model;
+//! 4. `device`: the kind of device;
 //! 5. [`crate::enrich::bot`]: what the user agent alone says about bots.
 //!
 //! All of that costs tens of microseconds, so [`Agents`] keeps what it found.

@@ -1,7 +1,7 @@
 //! Is it a machine? A score from 0 to 100 and the signs that made it. Bots are never dropped: reports leave them out.
 //!
 //! What the user agent and its hints say is found once and kept with them ([`super::agent`]): [`crawlers`] (a list),
-//! [`words`] (what no browser says of itself). The rest is the event's own: [`networks`] (data centres), [`spam`]
+//! `words` (what no browser says of itself). The rest is the event's own: [`networks`] (data centres), [`spam`]
 //! (referrers that only advertise), [`event`] (what a browser would have sent). [`signs`] adds up.
 //!
 //! What only a whole session shows (pace, no sign of a person) is judged by the view `session_bots`, afterwards.

@@ -1,7 +1,7 @@
 //! The rules of uap-core, and what they say of a user agent. Names are uap-core's throughout (`Chrome Mobile`, `Mac OS X`).
 //!
 //! The rules are `processor/data/uap-core/regexes.json`: uap-core's own `regexes.yaml` turned into JSON. What they cannot
-//! name (`Other`) and what they only describe (`Generic Smartphone`, `Spider Desktop`) is empty here. Next: [`super::frozen`].
+//! name (`Other`) and what they only describe (`Generic Smartphone`, `Spider Desktop`) is empty here. Next: `frozen`.
 
 use crate::enrich::broken::Broken;
 use serde::Deserialize;
