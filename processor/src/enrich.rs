@@ -3,8 +3,9 @@
 //! 1. [`location`]: the parts of the page's URL;
 //! 2. [`campaign`]: `utm_*` and click ids of its query ([`percent`]);
 //! 3. [`referrer`]: the page before, and whether it was the site's own;
-//! 4. [`agent`]: browser, system and device;
-//! 5. [`bot`]: whether it looks like a machine.
+//! 4. [`source`]: source, medium and channel, from all these;
+//! 5. [`agent`]: browser, system and device;
+//! 6. [`bot`]: whether it looks like a machine.
 //!
 //! [`enricher`] is all that with its data, one immutable value; [`live`] holds the one in force and replaces it when a file of
 //! the operator's [`folder`] has changed.
@@ -21,6 +22,8 @@ pub mod live;
 pub mod location;
 pub mod percent;
 pub mod referrer;
+pub mod source;
+mod text_file;
 
 pub use enricher::Enricher;
 pub use live::Enrichment;
@@ -30,6 +33,7 @@ use bot::signs::Labels;
 use campaign::Campaign;
 use location::Location;
 use referrer::Referrer;
+use source::Arrival;
 use std::sync::Arc;
 
 /// Version of the rules here: rows say with which they were enriched, so that they can be enriched anew. The data have
@@ -51,6 +55,8 @@ pub struct Enriched<'a> {
     pub bot_score: u8,
     /// Why, as codes.
     pub bot_reasons: Labels,
+    /// How the visitor came.
+    pub arrival: Arrival<'a>,
     /// Versions of the data that were used.
     pub data: &'a str,
 }

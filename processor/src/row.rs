@@ -2,6 +2,7 @@
 //!
 //! Strings are borrowed from the record, so a row lives only until it has been pushed into a block.
 
+use crate::enrich::source::Channel;
 use crate::enrich::{ENRICH_VERSION, Enriched};
 use footfall_schemas::event::{Decision, IpSource, SessionReason};
 use footfall_schemas::{Event, Flag};
@@ -21,6 +22,7 @@ pub fn event_row<'a>(
         page,
         campaign,
         referrer,
+        arrival,
         data,
         agent: _,
         bot_score: _,
@@ -61,7 +63,12 @@ pub fn event_row<'a>(
         utm_id: &campaign.id,
         click_id_name: campaign.click_id_name,
         click_id: &campaign.click_id,
-        referrer_medium: if referrer.own { OWN_SITE } else { "" },
+        source: &arrival.source,
+        medium: &arrival.medium,
+        channel: arrival.channel.map_or("", Channel::label),
+        referrer_source: arrival.referrer_source,
+        referrer_medium: arrival.referrer_medium,
+        search_term: &arrival.search_term,
         ip,
         ip_hash,
         late: event.flags.has(Flag::Late),
@@ -73,9 +80,6 @@ pub fn event_row<'a>(
         ..device(event, enriched)
     }
 }
-
-/// `referrer_medium` of a page before that was on the same site.
-pub const OWN_SITE: &str = "internal";
 
 /// What the browser said about itself and its user's wishes.
 fn device<'a>(event: &'a Event<'_>, enriched: &'a Enriched<'_>) -> EventRow<'a> {

@@ -6,6 +6,7 @@
 
 use super::agent::Agents;
 use super::bot::{Circumstances, Surroundings};
+use super::source::{self, Known, arrival};
 use super::{Enriched, campaign, location::Location, referrer};
 use footfall_schemas::Event;
 use footfall_tables::address_columns;
@@ -19,6 +20,8 @@ pub struct Enricher {
     pub agents: Arc<Agents>,
     /// What bots are known by beside their user agent.
     pub surroundings: Surroundings,
+    /// Search engines, networks, assistants, …
+    pub sources: Arc<Known>,
     versions: BTreeMap<&'static str, String>,
     said: String,
 }
@@ -30,18 +33,22 @@ impl Enricher {
         let mut enricher = Self {
             agents: Arc::new(Agents::builtin()),
             surroundings: Surroundings::builtin(),
+            sources: Known::built_in(),
             versions: BTreeMap::new(),
             said: String::new(),
         };
         enricher.set_version("agents", super::agent::uap::VERSION.to_owned());
         enricher.set_version("bots", super::bot::VERSION.to_owned());
+        enricher.set_version(source::part::NAME, source::part::version(""));
         enricher
     }
 
     /// Goes on from the page's parts (`location::split(&event.url)`, the caller's, because the rest borrows from them).
     #[must_use]
     pub fn enrich<'a>(&'a self, event: &'a Event<'_>, page: &'a Location<'a>) -> Enriched<'a> {
+        let campaign = campaign::read(&page.query);
         let referrer = referrer::read(&event.referrer, &page.host);
+        let has_page = !(event.url.is_empty() && event.referrer.is_empty());
         let agent = self.agents.read(&event.user_agent, &event.hints);
         let around = Circumstances {
             address: address_columns(&event.ip).0,
@@ -51,7 +58,8 @@ impl Enricher {
         let signs = self.surroundings.signs(event, agent.signs, around);
         Enriched {
             page,
-            campaign: campaign::read(&page.query),
+            arrival: arrival::read(&self.sources, &campaign, &referrer, has_page),
+            campaign,
             referrer,
             agent,
             bot_score: signs.score(),
@@ -106,17 +114,13 @@ mod tests {
     #[test]
     fn versions_are_said_in_the_order_of_their_parts() {
         let mut enricher = Enricher::built_in();
-        assert!(
-            enricher.versions().contains("agents=ua-parser-"),
-            "{}",
-            enricher.versions()
-        );
-        enricher = enricher.without_versions();
-        enricher.set_version("sources", "1".to_owned());
-        enricher.set_version("agents", "2".to_owned());
-        assert_eq!(enricher.versions(), "agents=2 sources=1");
-        enricher.set_version("agents", String::new());
-        assert_eq!(enricher.versions(), "sources=1");
+        let built_in = enricher.versions().to_owned();
+        enricher.set_version("zoo", "1".to_owned());
+        enricher.set_version("animals", "2".to_owned());
+        assert_eq!(enricher.versions(), format!("animals=2 {built_in} zoo=1"));
+        enricher.set_version("zoo", String::new());
+        enricher.set_version("animals", String::new());
+        assert_eq!(enricher.versions(), built_in);
         assert_eq!(fingerprint(b""), "811c9dc5");
         assert_ne!(fingerprint(b"a"), fingerprint(b"b"));
     }

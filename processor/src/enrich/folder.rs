@@ -5,6 +5,7 @@
 //! changed since the last look) is left until it rests.
 
 use super::enricher::Enricher;
+use super::source;
 use crate::measure;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,11 @@ pub struct Part {
 }
 
 /// Every part that reads files.
-pub const PARTS: &[Part] = &[super::agent::files::PART, super::bot::files::PART];
+pub const PARTS: &[Part] = &[
+    super::agent::files::PART,
+    super::bot::files::PART,
+    source::part::PART,
+];
 
 /// Why a data file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -101,9 +106,23 @@ impl Folder {
     }
 }
 
+/// Largest file of rules or names that is read; real ones are a hundred times smaller. Databases of places are larger.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
 /// The bytes of one file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, DataError> {
-    std::fs::read(path).map_err(|error| DataError::Read(path.to_owned(), error))
+    use std::io::Read as _;
+    let failed = |error| DataError::Read(path.to_owned(), error);
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(DataError::Broken(
+            path.to_owned(),
+            format!("it is larger than {MAX_BYTES} bytes"),
+        ));
+    }
+    Ok(bytes)
 }
 
 fn of<'a>(part: &'a Part, marks: &'a Marks) -> impl Iterator<Item = (&'a String, &'a Mark)> + 'a {

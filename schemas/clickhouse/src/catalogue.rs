@@ -67,6 +67,7 @@ pub const VIEWS: &[View] = views! {
     "user_traits_history"
     "users"
     "auth_timeline"
+    "session_sources"
 };
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod native;
 mod retain;
 mod round_trip;
 mod said;
+mod session_sources;
 mod users;
 
 footfall_clickhouse::process!();
