@@ -116,10 +116,10 @@ mod tests {
         let mut enricher = Enricher::built_in();
         let built_in = enricher.versions().to_owned();
         enricher.set_version("zoo", "1".to_owned());
-        enricher.set_version("animals", "2".to_owned());
-        assert_eq!(enricher.versions(), format!("animals=2 {built_in} zoo=1"));
+        enricher.set_version("aardvarks", "2".to_owned());
+        assert_eq!(enricher.versions(), format!("aardvarks=2 {built_in} zoo=1"));
         enricher.set_version("zoo", String::new());
-        enricher.set_version("animals", String::new());
+        enricher.set_version("aardvarks", String::new());
         assert_eq!(enricher.versions(), built_in);
         assert_eq!(fingerprint(b""), "811c9dc5");
         assert_ne!(fingerprint(b"a"), fingerprint(b"b"));
