@@ -4,8 +4,9 @@
 //! 2. [`campaign`]: `utm_*` and click ids of its query ([`percent`]);
 //! 3. [`referrer`]: the page before, and whether it was the site's own;
 //! 4. [`source`]: source, medium and channel, from all these;
-//! 5. [`agent`]: browser, system and device;
-//! 6. [`bot`]: whether it looks like a machine.
+//! 5. [`place`]: country, region, city and network of the address;
+//! 6. [`agent`]: browser, system and device;
+//! 7. [`bot`]: whether it looks like a machine.
 //!
 //! [`enricher`] is all that with its data, one immutable value; [`live`] holds the one in force and replaces it when a file of
 //! the operator's [`folder`] has changed.
@@ -21,6 +22,7 @@ pub mod folder;
 pub mod live;
 pub mod location;
 pub mod percent;
+pub mod place;
 pub mod referrer;
 pub mod source;
 mod text_file;
@@ -32,8 +34,10 @@ use agent::Agent;
 use bot::signs::Labels;
 use campaign::Campaign;
 use location::Location;
+use place::Place;
 use referrer::Referrer;
 use source::Arrival;
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 /// Version of the rules here: rows say with which they were enriched, so that they can be enriched anew. The data have
@@ -49,6 +53,12 @@ pub struct Enriched<'a> {
     pub campaign: Campaign<'a>,
     /// The page before.
     pub referrer: Referrer<'a>,
+    /// The address under the site's policy, IPv4 mapped; `::` if none was kept.
+    pub address: Ipv6Addr,
+    /// Its keyed hash, where the site keeps that; else empty.
+    pub ip_hash: &'a str,
+    /// Where that is.
+    pub place: Arc<Place>,
     /// Browser, system and device.
     pub agent: Arc<Agent>,
     /// How likely a machine sent it, 0 to 100; from [`bot::LIKELY`] on reports leave it out.

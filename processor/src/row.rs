@@ -6,7 +6,7 @@ use crate::enrich::source::Channel;
 use crate::enrich::{ENRICH_VERSION, Enriched};
 use footfall_schemas::event::{Decision, IpSource, SessionReason};
 use footfall_schemas::{Event, Flag};
-use footfall_tables::{EventRow, address_columns};
+use footfall_tables::EventRow;
 use uuid::Uuid;
 
 /// The row of `event` under its number. `insert_deadline` is set when the block is sent.
@@ -17,16 +17,13 @@ pub fn event_row<'a>(
     log_id: Uuid,
     log_seq: u64,
 ) -> EventRow<'a> {
-    let (ip, ip_hash) = address_columns(&event.ip);
     let Enriched {
         page,
         campaign,
         referrer,
         arrival,
         data,
-        agent: _,
-        bot_score: _,
-        bot_reasons: _,
+        ..
     } = enriched;
     EventRow {
         site: &event.site,
@@ -69,27 +66,33 @@ pub fn event_row<'a>(
         referrer_source: arrival.referrer_source,
         referrer_medium: arrival.referrer_medium,
         search_term: &arrival.search_term,
-        ip,
-        ip_hash,
         late: event.flags.has(Flag::Late),
         log_id,
         log_seq,
         enrich_version: ENRICH_VERSION,
         enrich_data: data,
         schema_version: event.v,
-        ..device(event, enriched)
+        ..visitor(event, enriched)
     }
 }
 
-/// What the browser said about itself and its user's wishes.
-fn device<'a>(event: &'a Event<'_>, enriched: &'a Enriched<'_>) -> EventRow<'a> {
+/// Where the visitor is, what the browser said about itself and its user's wishes.
+fn visitor<'a>(event: &'a Event<'_>, enriched: &'a Enriched<'_>) -> EventRow<'a> {
     let Enriched {
         agent,
         bot_score,
         bot_reasons,
+        place,
         ..
     } = enriched;
     EventRow {
+        ip: enriched.address,
+        ip_hash: enriched.ip_hash,
+        country: &place.country,
+        region: &place.region,
+        city: &place.city,
+        asn: place.asn,
+        asn_org: &place.asn_org,
         browser: &agent.browser,
         browser_version: &agent.browser_version,
         os: &agent.os,

@@ -6,6 +6,7 @@
 
 use super::agent::Agents;
 use super::bot::{Circumstances, Surroundings};
+use super::place::Places;
 use super::source::{self, Known, arrival};
 use super::{Enriched, campaign, location::Location, referrer};
 use footfall_schemas::Event;
@@ -22,6 +23,8 @@ pub struct Enricher {
     pub surroundings: Surroundings,
     /// Search engines, networks, assistants, …
     pub sources: Arc<Known>,
+    /// Databases of places.
+    pub places: Arc<Places>,
     versions: BTreeMap<&'static str, String>,
     said: String,
 }
@@ -34,6 +37,7 @@ impl Enricher {
             agents: Arc::new(Agents::builtin()),
             surroundings: Surroundings::builtin(),
             sources: Known::built_in(),
+            places: Arc::default(),
             versions: BTreeMap::new(),
             said: String::new(),
         };
@@ -50,9 +54,11 @@ impl Enricher {
         let referrer = referrer::read(&event.referrer, &page.host);
         let has_page = !(event.url.is_empty() && event.referrer.is_empty());
         let agent = self.agents.read(&event.user_agent, &event.hints);
+        let (address, ip_hash) = address_columns(&event.ip);
+        let place = self.places.of(address);
         let around = Circumstances {
-            address: address_columns(&event.ip).0,
-            asn: 0,
+            address,
+            asn: place.asn,
             referrer_host: &referrer.location.host,
         };
         let signs = self.surroundings.signs(event, agent.signs, around);
@@ -61,6 +67,9 @@ impl Enricher {
             arrival: arrival::read(&self.sources, &campaign, &referrer, has_page),
             campaign,
             referrer,
+            address,
+            ip_hash,
+            place,
             agent,
             bot_score: signs.score(),
             bot_reasons: signs.labels(),
