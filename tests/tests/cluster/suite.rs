@@ -101,8 +101,10 @@ impl Report {
                 done.collect::<Result<Vec<_>>>()
             })?;
             let done = done.concat();
-            // What the topic no longer had, and a log could not say because it was killed too.
-            if done.contains(&Fault::TopicRecreated) || done.contains(&Fault::Retention) {
+            // What the topic no longer had, and a log could not say because it was killed too. A topic with many partitions
+            // is made anew before it gets more.
+            let loses = [Fault::TopicRecreated, Fault::Retention, Fault::PartitionsAdded];
+            if loses.iter().any(|fault| done.contains(fault)) {
                 let edges = world.ingests.each_ref().map(lock);
                 let heights = eventually("the tables", || world.heights())?;
                 let sent = world.send_again(&heights, &[&edges[0], &edges[1]]);
