@@ -73,3 +73,12 @@ pub(crate) fn request(request: &mut Vec<u8>, n: u64, batches: Option<&[Vec<u8>]>
     request.extend_from_slice(format!("{encoding}content-length: {}\r\n\r\n", body.len()).as_bytes());
     request.extend_from_slice(body);
 }
+
+/// Takes the cookie's pair out of an answer; there must be one.
+pub(crate) fn keep(cookie: &mut Vec<u8>, answer: &[u8]) {
+    let name = b"set-cookie: ";
+    let at = answer.windows(name.len()).position(|window| window == name);
+    let pair = &answer[at.unwrap() + name.len()..];
+    cookie.clear();
+    cookie.extend_from_slice(pair.split(|byte| *byte == b';').next().unwrap());
+}

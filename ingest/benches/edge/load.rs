@@ -91,16 +91,7 @@ async fn send(to: SocketAddr, batches: Option<Vec<Vec<u8>>>, returning: bool, un
         );
         micros.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
         if returning {
-            keep(&mut cookie, &answer[..read]);
+            bodies::keep(&mut cookie, &answer[..read]);
         }
     }
-}
-
-/// Takes the cookie's pair out of an answer; there must be one.
-fn keep(cookie: &mut Vec<u8>, answer: &[u8]) {
-    let name = b"set-cookie: ";
-    let at = answer.windows(name.len()).position(|window| window == name);
-    let pair = &answer[at.unwrap() + name.len()..];
-    cookie.clear();
-    cookie.extend_from_slice(pair.split(|byte| *byte == b';').next().unwrap());
 }

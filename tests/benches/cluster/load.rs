@@ -1,5 +1,5 @@
-//! The load: connections that each send a request, wait for its answer, and send the next; the requests are those of the
-//! edge's own benchmark. One thread looks at all connections in turn and never sleeps: a server that wakes its client
+//! The load: connections that each send a request, wait for its answer, and send the next. Each is a visitor who keeps the
+//! cookie of the last answer; the requests are those of the edge's own benchmark. One thread looks at all connections in turn and never sleeps: a server that wakes its client
 //! pays for that, and would pay more the less its client has to do.
 
 use crate::bodies;
@@ -22,6 +22,7 @@ struct Connection {
     stream: TcpStream,
     /// What of the request has not been taken yet.
     left: Vec<u8>,
+    cookie: Vec<u8>,
 }
 
 impl Load {
@@ -53,7 +54,7 @@ impl Load {
                 if over {
                     open.swap_remove(at);
                 } else {
-                    connection.left = self.request();
+                    connection.left = self.request(&connection.cookie);
                     connection.send()?;
                     at += 1;
                 }
@@ -71,16 +72,17 @@ impl Load {
         let stream = TcpStream::connect(to).context("connect to the ingest")?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
-        let left = self.request();
-        let mut connection = Connection { stream, left };
+        let cookie = Vec::new();
+        let left = self.request(&cookie);
+        let mut connection = Connection { stream, left, cookie };
         connection.send()?;
         Ok(connection)
     }
 
-    fn request(&mut self) -> Vec<u8> {
+    fn request(&mut self, cookie: &[u8]) -> Vec<u8> {
         self.next += 1;
         let mut request = Vec::new();
-        bodies::request(&mut request, self.next, self.batches.as_deref(), b"");
+        bodies::request(&mut request, self.next, self.batches.as_deref(), cookie);
         request
     }
 }
@@ -109,6 +111,7 @@ impl Connection {
             Ok(read) => {
                 let text = String::from_utf8_lossy(answer.get(..read).unwrap_or_default());
                 ensure!(text.starts_with("HTTP/1.1 200"), "{text}");
+                bodies::keep(&mut self.cookie, answer.get(..read).unwrap_or_default());
                 Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
