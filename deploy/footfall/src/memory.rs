@@ -1,11 +1,16 @@
 //! What the services tell the allocator: memory that was needed for a moment goes back.
 //!
 //! Buffers of a batch are made on one thread and dropped on another. By default glibc has eight pools a core for that and
-//! keeps what it was once given: draining five million events took 586 MiB, with these two settings 406.
+//! keeps what it was once given: draining five million events took 586 MiB, with the first two settings 406.
 
 /// Buffers from this size on are the system's own pages, and go back to it when they are dropped.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE: i32 = 1 << 20;
+
+/// Free memory at the end of a pool that stays ours. By default 128 KiB does: a forwarder that frees what Kafka has taken, 20
+/// times a second, then has the system clear the same pages again and again, about a tenth of what it costs.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const KEPT: i32 = 32 << 20;
 
 /// Bounds what the allocator keeps. Call it before threads are started.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -16,6 +21,7 @@ pub fn bound() {
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, pools);
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT);
     }
 }
 
