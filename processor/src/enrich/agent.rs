@@ -1,13 +1,14 @@
 //! Browser, operating system and device of an event, from its user agent and its client hints. Unknown stays empty.
 //!
 //! 1. [`uap`]: the rules of uap-core say what the user agent names;
-//! 2. `frozen`: what browsers no longer mean by it is taken out;
+//! 2. `beyond` names what they do not; `frozen`: what browsers no longer mean by it is taken out;
 //! 3. `hints`: client hints are read, and where they were sent they win: `brands`, `platform`, the model;
 //! 4. `device`: the kind of device;
 //! 5. [`crate::enrich::bot`]: what the user agent alone says about bots.
 //!
 //! All of that costs tens of microseconds, so [`Agents`] keeps what it found.
 
+mod beyond;
 mod brands;
 mod cache;
 mod device;
@@ -104,6 +105,7 @@ impl Agents {
         let user_agent = cut(user_agent, USER_AGENT_BYTES).0;
         let hinted = hints::read(hints);
         let mut said = self.uap.read(user_agent);
+        beyond::name(user_agent, &mut said);
         frozen::thaw(user_agent, &mut said);
         brands::apply(&hinted, &mut said);
         platform::apply(&hinted, &mut said);

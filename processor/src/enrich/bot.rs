@@ -26,9 +26,11 @@ use footfall_schemas::event::ClientHints;
 pub const VERSION: &str = include_str!("../../data/crawler-user-agents/VERSION").trim_ascii();
 
 /// What user agent and hints alone say.
-pub(super) fn agent_signs(crawlers: &Crawlers, user_agent: &str, hints: &ClientHints<'_>) -> Signs {
-    let mut signs = words::read(user_agent, hints);
-    if crawlers.has(user_agent) {
+#[must_use]
+pub fn agent_signs(crawlers: &Crawlers, user_agent: &str, hints: &ClientHints<'_>) -> Signs {
+    let user_agent = words::honest(user_agent);
+    let mut signs = words::read(&user_agent, hints);
+    if crawlers.has(&user_agent) {
         signs.add(Sign::Crawler);
     }
     signs

@@ -8,5 +8,7 @@
     reason = "a test that cannot go on should stop, with its line; figures are printed"
 )]
 
+mod bots;
+mod foreign;
 mod sets;
 mod uap_core;

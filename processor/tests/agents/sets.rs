@@ -59,7 +59,7 @@ pub(crate) fn judge(what: &str, all: usize, wrong: &[String], per_mille: usize) 
         "{what}: {right} of {all} = {:.3} %",
         100.0 * right as f64 / all as f64
     );
-    for line in wrong.iter().take(40) {
+    for line in wrong.iter().take(150) {
         println!("  {line}");
     }
     assert!(

@@ -60,6 +60,7 @@ const TABLET: &[&str] = &[
     "xoom",
     "silk-accelerated",
     "nexus 7",
+    "nexus 9",
     "nexus 10",
     "; gt-p",
     "; sm-t",
@@ -92,6 +93,7 @@ const MOBILE: &[&str] = &[
     "ppc;",
     "smartphone",
     "pda",
+    " pre/1",
 ];
 /// Operating systems of desktops, as uap-core names them.
 const DESKTOPS: &[&str] = &[

@@ -5,14 +5,51 @@
 
 use super::signs::{Sign, Signs};
 use footfall_schemas::event::ClientHints;
+use std::borrow::Cow;
 
 /// Words of machines, lower case.
 const BOTS: &[&str] = &[
-    "bot", "crawl", "spider", "checker", "fetch", "monitor", "ptst", "preview", "scrap", "@", "http:",
-    "https:",
+    "bot",
+    "crawl",
+    "spider",
+    "checker",
+    "fetch",
+    "monitor",
+    "ptst",
+    "preview",
+    "scrap",
+    "libwww",
+    "wkhtmlto",
+    "screenshot",
+    "webthumb",
+    "websnapr",
+    "mshots",
+    "web-capture",
+    "favicon",
+    "page speed",
+    "google-",
+    "search console",
+    "gomezagent",
+    "daumoa",
+    "validator",
+    "python",
 ];
-/// Names with such a word in them that are a maker's.
-const MAKERS: &[&str] = &["cubot"];
+/// Words that only look like one: makers, browsers, toolbars, a country. They are taken out before anything is looked for.
+const FALSE_FRIENDS: &[&str] = &[
+    "cubot",
+    "botswana",
+    "robotics",
+    "teomabar",
+    "libwww-fm",
+    "google-tr",
+    "preview browser",
+    "preview window",
+    "7.60 preview",
+    "http://www.qtweb.net",
+    "trojanchecker",
+    "medchecker",
+    "botw)",
+];
 /// Browsers without a window.
 const HEADLESS: &[&str] = &[
     "headless",
@@ -37,7 +74,7 @@ const AUTOMATION: &[&str] = &[
     "browserstack",
     "applitools",
 ];
-/// Engines and browsers: every browser names one.
+/// Engines, and browsers that name none: every browser says one.
 const ENGINES: &[&str] = &[
     "gecko",
     "webkit",
@@ -62,9 +99,24 @@ const ENGINES: &[&str] = &[
     "mozilla/4.0 (",
     "teleca",
     "dolfin",
+    "goanna",
+    "firefox/",
+    "safari/",
+    "chrome/",
+    "qqbrowser",
+    "dolphin",
+    "omniweb",
+    "netscape",
+    "polaris",
+    "maui",
+    "iemobile",
+    "nintendo",
+    "playstation",
+    "hbbtv",
+    "docomo",
 ];
 
-/// What a user agent and its hints say.
+/// What an [`honest`] user agent and its hints say.
 pub(super) fn read(user_agent: &str, hints: &ClientHints<'_>) -> Signs {
     let mut signs = Signs::default();
     if user_agent.trim().is_empty() {
@@ -84,10 +136,38 @@ pub(super) fn read(user_agent: &str, hints: &ClientHints<'_>) -> Signs {
     signs
 }
 
+/// Addresses to ask at count too; but old toolbars wrote theirs into Internet Explorer's user agent, without a plus.
 fn bot_word(text: &str) -> bool {
-    let made = MAKERS.iter().any(|maker| text.contains(maker));
-    BOTS.iter()
-        .any(|word| text.contains(word) && !(made && *word == "bot"))
+    if BOTS.iter().any(|word| text.contains(word)) || text.contains("+http") {
+        return true;
+    }
+    !text.contains("; msie ")
+        && (text.contains("http:") || text.contains("https:") || gives_mail_address(text))
+}
+
+/// The user agent without its [`FALSE_FRIENDS`].
+pub(super) fn honest(user_agent: &str) -> Cow<'_, str> {
+    let text = user_agent.to_ascii_lowercase();
+    let mut honest = Cow::Borrowed(user_agent);
+    for friend in FALSE_FRIENDS.iter().filter(|friend| text.contains(**friend)) {
+        // Lower case by ASCII alone keeps every place, as long as nothing is taken out.
+        while let Some(at) = honest.to_ascii_lowercase().find(friend) {
+            honest.to_mut().replace_range(at..at + friend.len(), "");
+        }
+    }
+    honest
+}
+
+/// `someone@host.example`; browsers have numbers and calendars behind an `@`.
+fn gives_mail_address(text: &str) -> bool {
+    text.match_indices('@').any(|(at, _)| {
+        let host = &text.as_bytes()[at + 1..];
+        let name = host
+            .iter()
+            .take_while(|sign| sign.is_ascii_alphanumeric() || **sign == b'-')
+            .count();
+        name > 0 && host.get(name) == Some(&b'.') && host.get(name + 1).is_some_and(u8::is_ascii_alphabetic)
+    })
 }
 
 /// Whether the hints are those of another browser than the user agent's. Only what a browser never does by itself counts:
@@ -108,14 +188,16 @@ fn contradict(user_agent: &str, hints: &ClientHints<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{honest, read};
     use crate::enrich::bot::Sign;
     use footfall_schemas::event::ClientHints;
 
     const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 
     fn signs(user_agent: &str) -> Vec<Sign> {
-        read(user_agent, &ClientHints::default()).iter().collect()
+        read(&honest(user_agent), &ClientHints::default())
+            .iter()
+            .collect()
     }
 
     #[test]
@@ -132,6 +214,14 @@ mod tests {
         let cubot = CHROME.replace("X11; Linux x86_64", "Linux; Android 9; CUBOT_X19");
         assert_eq!(signs(&cubot), []);
         assert_eq!(signs(&format!("{cubot} (+http://x.example)")), [Sign::BotWord]);
+        assert_eq!(signs(&format!("{CHROME} (me@my-host.example)")), [Sign::BotWord]);
+        assert_eq!(
+            signs(&format!(
+                "{CHROME} (Ecosia ios@8.1.3.72; th-TH@calendar=gregorian; @)"
+            )),
+            []
+        );
+        assert_eq!(signs(&format!("{CHROME} FBCR/OrangeBotswana")), []);
     }
 
     #[test]
