@@ -41,6 +41,7 @@ mod rate;
 mod refused;
 mod run;
 mod script;
+mod scrub;
 mod secret;
 mod server;
 mod stamp;

@@ -11,6 +11,7 @@ pub mod site;
 pub(crate) mod live;
 pub(crate) mod watch;
 
+pub use crate::scrub::Scrub;
 pub use file::SitesError;
 pub use site::{CookieMode, CookiePolicy, IpPolicy, RateLimit, SameSite, Secure, SessionCuts, Site, Without};
 

@@ -45,7 +45,12 @@ pub(crate) fn stamp<'a>(
     let time = time(event.ts, sender, &mut flags);
     let who = visit.who(&event, time, &mut flags);
     let place = place(&event, sender, &mut flags);
+    // Scrubbed first: a secret that is cut in two would not be known any more.
+    let url = sender.live.scrub.url(event.url, &mut flags);
+    let referrer = sender.live.scrub.url(event.referrer, &mut flags);
     let mut cut = |text, bytes, flag| cut(text, bytes, flag, &mut flags);
+    let url = cut(url, limits::URL_BYTES, Flag::UrlCut);
+    let referrer = cut(referrer, limits::URL_BYTES, Flag::ReferrerCut);
     let mut stamped = Event {
         v: VERSION,
         id: event.id.filter(|id| !id.is_max()).unwrap_or_default(),
@@ -65,9 +70,9 @@ pub(crate) fn stamp<'a>(
         ts: event.ts.millis(),
         sent_at: sender.sent_at.millis(),
         received_at: sender.received_at,
-        url: cut(event.url, limits::URL_BYTES, Flag::UrlCut),
+        url,
         title: cut(event.title, limits::STRING_BYTES, Flag::StringCut),
-        referrer: cut(event.referrer, limits::URL_BYTES, Flag::ReferrerCut),
+        referrer,
         engagement_ms: event.engagement_ms,
         scroll: event.scroll,
         screen_w: event.screen_w,

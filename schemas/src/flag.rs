@@ -37,11 +37,13 @@ pub enum Flag {
     Pixel,
     /// The event happened in an earlier session and came late.
     Late,
+    /// Something was taken out of `url` or `referrer`: a secret, a token, an e-mail address.
+    UrlScrubbed,
 }
 
 impl Flag {
     /// Every flag, in the order of its bit.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::IdMade,
         Self::TsUnreadable,
         Self::TimeClamped,
@@ -56,6 +58,7 @@ impl Flag {
         Self::Server,
         Self::Pixel,
         Self::Late,
+        Self::UrlScrubbed,
     ];
 
     /// The name in the log and in the table.
@@ -76,6 +79,7 @@ impl Flag {
             Self::Server => "server",
             Self::Pixel => "pixel",
             Self::Late => "late",
+            Self::UrlScrubbed => "url_scrubbed",
         }
     }
 }

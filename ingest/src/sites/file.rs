@@ -10,6 +10,7 @@
 //! server_keys = ["9f86d081884c7d65…"]              # SHA-256 of each key
 //! cookie = { mode = "always", same_site = "lax" }    # consent, never; strict, none; domain, secure, gpc, dnt, without
 //! session = { idle = "30m", length = "24h" }         # campaign = true, midnight = false, login = false
+//! scrub = { names = ["order_ref"], keep = ["sid"] }  # parameters whose values are taken out, beside the built-in; off
 //! rate_limit = { per_second = 1000, burst = 5000 }
 //! address_rate_limit = { per_second = 50 }           # of one address, or one /64
 //! ```

@@ -6,6 +6,7 @@ use crate::identity::header::Jar;
 use crate::identity::session::Cuts;
 use crate::names::Names;
 use crate::rate::{Bucket, Buckets};
+use crate::scrub::Scrubber;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ pub(crate) struct Live {
     pub(crate) site: Site,
     pub(crate) jar: Jar,
     pub(crate) cuts: Cuts,
+    pub(crate) scrub: Scrubber,
     pub(crate) memory: Arc<Memory>,
 }
 
@@ -43,6 +45,7 @@ impl Table {
             site: site.clone(),
             jar: Jar::of(site),
             cuts: Cuts::of(site),
+            scrub: Scrubber::of(&site.scrub),
             memory: remembered(&site.key).unwrap_or_else(|| {
                 Arc::new(Memory {
                     names: Names::default(),

@@ -4,6 +4,7 @@ use super::SitesError;
 use super::host::HostPattern;
 use super::origin::Origin;
 use crate::config::duration;
+use crate::scrub::Scrub;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -44,6 +45,9 @@ pub struct Site {
     /// Events per second of one address (IPv6: one /64); none: unlimited. Servers with a key are exempt.
     #[serde(default)]
     pub address_rate_limit: Option<RateLimit>,
+    /// What is taken out of addresses before they are written.
+    #[serde(default)]
+    pub scrub: Scrub,
     /// SHA-256 of each secret server key, 64 hex digits. The keys themselves are written nowhere.
     #[serde(default, with = "digests")]
     pub server_keys: Vec<[u8; 32]>,
@@ -71,6 +75,7 @@ impl Site {
             timezone: utc(),
             rate_limit: None,
             address_rate_limit: None,
+            scrub: Scrub::default(),
             server_keys: Vec::new(),
         };
         site.check()?;

@@ -4,6 +4,7 @@ use crate::http::{Client, Request};
 use crate::server::{eventually, setup};
 use footfall_ingest::Clock;
 use footfall_ingest::sites::{CookieMode, IpPolicy};
+use footfall_schemas::Flag;
 use footfall_schemas::event::Decision;
 use footfall_search::Needles;
 use std::path::Path;
@@ -48,6 +49,35 @@ async fn a_truncated_address_is_nowhere() {
             "the search finds what is there"
         );
     }
+}
+
+#[tokio::test]
+async fn a_secret_in_an_address_is_nowhere() {
+    let setup = setup().site(|site| site.scrub.names = vec!["order_ref".to_owned()]);
+    let folder = setup.path("");
+    let mut server = setup.start().await;
+    let secrets = ["s3cr3t-t0ken-17", "ada%40mail.example", "0rder-99-ref"];
+    let [token, mail, order] = secrets;
+    let body = format!(
+        r#"{{"site":"demo","type":"page_view","page_id":"p","url":"https://shop.example/a?Token={token}&q=shoes&order-ref={order}","referrer":"https://mail.example/x#to={mail}"}}"#
+    );
+    server.send(&Request::post(body.as_str())).await;
+    let event = server.event();
+    let pixel = format!("/v1/pixel.gif?site=demo&url=https%3A%2F%2Fshop.example%2Fb%3Fpassword%3D{token}");
+    server.send(&Request::get(&pixel)).await;
+    let from_pixel = server.event();
+    assert_eq!(
+        event.url,
+        "https://shop.example/a?Token=redacted&q=shoes&order-ref=redacted"
+    );
+    assert_eq!(event.referrer, "https://mail.example/x#to=redacted");
+    assert_eq!(from_pixel.url, "https://shop.example/b?password=redacted");
+    assert!(event.flags.has(Flag::UrlScrubbed) && from_pixel.flags.has(Flag::UrlScrubbed));
+    for secret in secrets {
+        let needles = Needles::text("a secret", secret);
+        assert_eq!(files(&folder, &needles), Vec::<String>::new(), "{secret}");
+    }
+    assert!(!files(&folder, &Needles::text("the rest", "shoes")).is_empty());
 }
 
 #[tokio::test]
