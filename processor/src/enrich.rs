@@ -4,9 +4,10 @@
 //! 2. [`campaign`]: `utm_*` and click ids of its query ([`percent`]);
 //! 3. [`referrer`]: the page before, and whether it was the site's own;
 //! 4. [`source`]: source, medium and channel, from all these;
-//! 5. [`place`]: country, region, city and network of the address;
-//! 6. [`agent`]: browser, system and device;
-//! 7. [`bot`]: whether it looks like a machine.
+//! 5. [`page`]: its path as a template, the site's own search, language and time zone;
+//! 6. [`place`]: country, region, city and network of the address;
+//! 7. [`agent`]: browser, system and device;
+//! 8. [`bot`]: whether it looks like a machine.
 //!
 //! [`enricher`] is all that with its data, one immutable value; [`live`] holds the one in force and replaces it when a file of
 //! the operator's [`folder`] has changed.
@@ -21,6 +22,7 @@ pub mod enricher;
 pub mod folder;
 pub mod live;
 pub mod location;
+pub mod page;
 pub mod percent;
 pub mod place;
 pub mod referrer;
@@ -34,6 +36,7 @@ use agent::Agent;
 use bot::signs::Labels;
 use campaign::Campaign;
 use location::Location;
+use page::Page;
 use place::Place;
 use referrer::Referrer;
 use source::Arrival;
@@ -53,6 +56,8 @@ pub struct Enriched<'a> {
     pub campaign: Campaign<'a>,
     /// The page before.
     pub referrer: Referrer<'a>,
+    /// What kind of page, and the browser's settings.
+    pub content: Page<'a>,
     /// The address under the site's policy, IPv4 mapped; `::` if none was kept.
     pub address: Ipv6Addr,
     /// Its keyed hash, where the site keeps that; else empty.

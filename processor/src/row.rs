@@ -22,6 +22,7 @@ pub fn event_row<'a>(
         campaign,
         referrer,
         arrival,
+        content,
         data,
         ..
     } = enriched;
@@ -45,8 +46,10 @@ pub fn event_row<'a>(
         url: &event.url,
         host: &page.host,
         path: &page.path,
+        path_template: &content.template,
         query: &page.query,
         hash: &page.hash,
+        site_search_term: &content.search_term,
         title: &event.title,
         page_id: event.page_id,
         referrer: &event.referrer,
@@ -83,6 +86,7 @@ fn visitor<'a>(event: &'a Event<'_>, enriched: &'a Enriched<'_>) -> EventRow<'a>
         bot_score,
         bot_reasons,
         place,
+        content,
         ..
     } = enriched;
     EventRow {
@@ -106,8 +110,8 @@ fn visitor<'a>(event: &'a Event<'_>, enriched: &'a Enriched<'_>) -> EventRow<'a>
         screen_h: event.screen_h,
         viewport_w: event.viewport_w,
         viewport_h: event.viewport_h,
-        language: &event.language,
-        timezone: &event.timezone,
+        language: &content.language,
+        timezone: content.time_zone,
         accept_language: &event.accept_language,
         user_agent: &event.user_agent,
         hint_ua: &event.hints.ua,

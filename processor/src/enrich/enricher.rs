@@ -6,6 +6,7 @@
 
 use super::agent::Agents;
 use super::bot::{Circumstances, Surroundings};
+use super::page::{self, Pages};
 use super::place::Places;
 use super::source::{self, Known, arrival};
 use super::{Enriched, campaign, location::Location, referrer};
@@ -23,6 +24,8 @@ pub struct Enricher {
     pub surroundings: Surroundings,
     /// Search engines, networks, assistants, …
     pub sources: Arc<Known>,
+    /// The operator's words on the pages of sites.
+    pub pages: Arc<Pages>,
     /// Databases of places.
     pub places: Arc<Places>,
     versions: BTreeMap<&'static str, String>,
@@ -37,6 +40,7 @@ impl Enricher {
             agents: Arc::new(Agents::builtin()),
             surroundings: Surroundings::builtin(),
             sources: Known::built_in(),
+            pages: Arc::default(),
             places: Arc::default(),
             versions: BTreeMap::new(),
             said: String::new(),
@@ -67,6 +71,7 @@ impl Enricher {
             arrival: arrival::read(&self.sources, &campaign, &referrer, has_page),
             campaign,
             referrer,
+            content: page::read(&self.pages, event, page),
             address,
             ip_hash,
             place,

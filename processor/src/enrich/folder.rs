@@ -26,6 +26,7 @@ pub const PARTS: &[Part] = &[
     super::agent::files::PART,
     super::bot::files::PART,
     source::part::PART,
+    super::page::part::PART,
     super::place::part::PART,
 ];
 

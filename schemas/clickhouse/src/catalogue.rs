@@ -68,6 +68,7 @@ pub const VIEWS: &[View] = views! {
     "users"
     "auth_timeline"
     "session_sources"
+    "path_variety"
 };
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ table! {
     host: Code, "CODEC(ZSTD(1))";
     /// Path of `url`, as sent.
     path: Text, "CODEC(ZSTD(1))";
-    /// `path` with its variable parts named: `/item/:id`; empty where nothing is variable.
+    /// `path` with its variable parts named: `/item/:id`; as `path` where nothing is variable, without a slash at its end.
     path_template: Text, "CODEC(ZSTD(1))";
     /// Query of `url` without the `?`.
     query: Text, "CODEC(ZSTD(1))";
@@ -139,9 +139,9 @@ table! {
     viewport_w: Fixed<Count>, "CODEC(ZSTD(1))";
     /// Height of the viewport, CSS pixels; 0 if unknown.
     viewport_h: Fixed<Count>, "CODEC(ZSTD(1))";
-    /// Language of the browser, BCP 47.
+    /// Language of the browser, BCP 47 in its usual spelling; what it likes best (`accept_language`) if the page does not say.
     language: Code, "CODEC(ZSTD(1))";
-    /// Time zone of the browser, IANA.
+    /// Time zone of the browser, today's IANA name; empty if there is no such zone.
     timezone: Code, "CODEC(ZSTD(1))";
     /// Raw `Accept-Language`, cut at 512 bytes.
     accept_language: Code, "CODEC(ZSTD(1))";

@@ -7,6 +7,7 @@ mod links;
 mod losses;
 mod migrate;
 mod native;
+mod path_variety;
 mod retain;
 mod round_trip;
 mod said;

@@ -1,0 +1,61 @@
+//! What kind of page it is: its path as a template, the words that were searched for on the site, and the browser's language
+//! and time zone in one spelling each.
+//!
+//! [`template`] goes by rule, or by the operator's patterns ([`pattern`]) where a site has some; [`sites`] holds them, [`part`]
+//! reads them (`pages.toml`). [`locale`] is about language and time zone.
+//!
+//! Templates are not learned from events as they pass: what a step has seen depends on which processor it ran in and since
+//! when, so that the same path would become two templates, and a row enriched anew another than before. The table knows all
+//! paths: the view `path_variety` says where many different words stand, each as a pattern for `pages.toml`, which then holds
+//! for every processor at once and stands in each row's data version.
+
+pub mod locale;
+pub mod part;
+pub mod pattern;
+pub mod sites;
+pub mod template;
+
+pub use sites::Pages;
+
+use super::location::Location;
+use super::percent;
+use footfall_schemas::Event;
+use std::borrow::Cow;
+
+/// What is known of the page and of the browser's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page<'a> {
+    /// The path with its variable parts named; as it is where none is. Empty without a path.
+    pub template: Cow<'a, str>,
+    /// Words that were searched for on the site.
+    pub search_term: Cow<'a, str>,
+    /// BCP 47, in its usual spelling; empty if it is none.
+    pub language: Cow<'a, str>,
+    /// IANA, today's name; empty if there is no such zone.
+    pub time_zone: &'static str,
+}
+
+/// Reads an event.
+#[must_use]
+pub fn read<'a>(pages: &Pages, event: &'a Event<'_>, location: &'a Location<'a>) -> Page<'a> {
+    let site = pages.of(&event.site);
+    Page {
+        template: site.template(&location.path),
+        search_term: search_term(&location.query, site.search_parameters()),
+        language: locale::language(&event.language, &event.accept_language),
+        time_zone: locale::time_zone(&event.timezone),
+    }
+}
+
+/// The value of the first of these parameters that says something.
+fn search_term<'a>(query: &'a str, parameters: &[String]) -> Cow<'a, str> {
+    if query.is_empty() {
+        return Cow::Borrowed("");
+    }
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let found = pairs
+        .filter(|(name, value)| !value.is_empty() && parameters.iter().any(|known| known == name))
+        .map(|(_, value)| value)
+        .next();
+    percent::decode(found.unwrap_or_default())
+}
