@@ -60,7 +60,7 @@ impl Poll {
         let lost = self.consumer.assignment_lost();
         tracing::info!(?partitions, lost, "revoked");
         if lost {
-            self.forget_all();
+            self.taken_away();
         } else if !self.leaving {
             self.give_back(partitions);
         }
@@ -103,7 +103,7 @@ impl Poll {
                 return;
             }
             if self.consumer.assignment_lost() {
-                return self.forget_all();
+                return self.taken_away();
             }
             if Instant::now() >= until {
                 tracing::error!(
@@ -132,9 +132,14 @@ impl Poll {
     }
 
     /// Others own everything already.
-    fn forget_all(&mut self) {
-        metrics::counter!(crate::measure::LOST).increment(1);
+    fn taken_away(&mut self) {
         tracing::warn!("the assignment is lost: the group has taken us for gone");
+        self.forget_all();
+    }
+
+    /// The processor has no partition any more.
+    pub(crate) fn forget_all(&mut self) {
+        metrics::counter!(crate::measure::LOST).increment(1);
         self.owned.clear();
         self.to_tell = None;
         self.exchange.lost();

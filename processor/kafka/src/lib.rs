@@ -2,7 +2,7 @@
 //!
 //! [`KafkaSource::open`] makes a [`footfall_processor::Source`] of a topic. In the order in which data flows:
 //! 1. [`Settings`]: which topic, which group, and what librdkafka is told;
-//! 2. `poll`: one thread that owns the client. It commits (`commit`), serves rebalances (`group`), waits for brokers
+//! 2. `poll`: one thread that owns the client (`client`). It commits (`commit`), serves rebalances (`group`), waits for brokers
 //!    (`upkeep`, `offsets`, [`TopicIdError`]) and takes records from the partitions' queues (`reading`, `queue`);
 //! 3. `record`: a message becomes a record, by the headers that [`footfall_topics`] knows;
 //! 4. `exchange`: bounded, between the thread and the async world; [`KafkaSource`] is its other side;
@@ -23,6 +23,7 @@
 mod again;
 mod aside;
 mod ask;
+mod client;
 mod commit;
 mod context;
 mod exchange;
@@ -36,6 +37,8 @@ mod position;
 mod queue;
 mod reading;
 mod record;
+#[cfg(test)]
+mod rig;
 mod sender;
 mod settings;
 mod source;

@@ -59,6 +59,8 @@ pub(crate) struct Owned {
 pub(crate) struct Poll {
     pub(crate) settings: Settings,
     pub(crate) consumer: Arc<BaseConsumer<Context>>,
+    /// How many the topic had at the start.
+    pub(crate) partitions: usize,
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) identity: Identity,
     pub(crate) owned: BTreeMap<i32, Owned>,
@@ -80,7 +82,7 @@ pub(crate) struct Poll {
 impl Poll {
     pub(crate) fn new(
         settings: Settings,
-        consumer: Arc<BaseConsumer<Context>>,
+        (consumer, partitions): (Arc<BaseConsumer<Context>>, usize),
         exchange: Arc<Exchange>,
         id: String,
     ) -> Self {
@@ -89,6 +91,7 @@ impl Poll {
             reminder: Reminder::new(&settings.connection.bootstrap),
             settings,
             consumer,
+            partitions,
             exchange,
             identity: Identity::new(id),
             owned: BTreeMap::new(),

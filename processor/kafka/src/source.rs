@@ -2,6 +2,7 @@
 
 use crate::again::Missed;
 use crate::aside::Aside;
+use crate::client::member;
 use crate::context::Context;
 use crate::exchange::{Command, Exchange};
 use crate::offsets;
@@ -67,16 +68,11 @@ impl KafkaSource {
     /// [`OpenError`]; [`OpenError::is_temporary`] says whether to try again.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
         let (id, partitions) = ask(&settings)?;
-        let consumer: BaseConsumer<Context> = settings
-            .member(partitions)
-            .create_with_context(settings.context())
-            .map_err(OpenError::Client)?;
         let exchange = Arc::new(Exchange::default());
-        let mut consumer = consumer;
-        let woken = Arc::clone(&exchange);
-        consumer.set_nonempty_callback(move || woken.wake());
+        let consumer = member(&settings, partitions, &exchange).map_err(OpenError::Client)?;
         let aside = Aside::new(settings.clone());
-        let poll = Poll::new(settings, Arc::new(consumer), Arc::clone(&exchange), id.clone());
+        let client = (consumer, partitions);
+        let poll = Poll::new(settings, client, Arc::clone(&exchange), id.clone());
         let (end, ended) = sync_channel(1);
         let watched = Arc::clone(&exchange);
         std::thread::Builder::new()

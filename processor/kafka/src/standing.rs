@@ -15,7 +15,7 @@ const DOUBT: Duration = Duration::from_secs(5);
 /// How long one question may hold up the thread. The broker answers it after the fetch before it, which waits for records
 /// for half a second.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often a partition is assigned anew before the group is left.
+/// How often a partition is assigned anew before the client is replaced.
 const TRIES: u32 = 2;
 
 /// When a partition was last known to be fetched.
@@ -99,7 +99,7 @@ impl Poll {
         if tries < TRIES {
             self.begin_again(partition, position);
         } else {
-            self.lose();
+            self.renew();
         }
     }
 }

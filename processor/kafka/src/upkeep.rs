@@ -93,7 +93,7 @@ impl Poll {
         }
     }
 
-    /// False if the topic is another than before and somebody believes otherwise: then everything begins anew.
+    /// False if the topic is another than before: then everything begins anew, with another client.
     fn is_same(&mut self, id: String) -> bool {
         if id == self.identity.real() {
             return true;
@@ -106,11 +106,8 @@ impl Poll {
              is lost to us; edges that still keep it can send it again (footfall resend)"
         );
         self.identity.set(id);
-        let held = self.owned.values().any(|owned| owned.state != State::New);
-        if held {
-            self.lose();
-        }
-        !held
+        self.renew();
+        false
     }
 
     fn seek(&mut self, partition: i32, position: u64, tries: u32) {
@@ -181,7 +178,7 @@ impl Poll {
                 end = high,
                 "our position is beyond the end of the partition: it is read from its beginning"
             );
-            return self.lose();
+            return self.renew();
         }
         self.begin_again(partition, position.max(low));
     }

@@ -1,74 +1,19 @@
 //! A client that fetches nothing of a partition that has records: it is sent to the end behind the poll thread's back.
 
 use super::{DOUBT, SILENCE};
-use crate::context::Context;
-use crate::exchange::Exchange;
 use crate::offsets;
 use crate::poll::{Poll, State};
-use crate::settings::Settings;
+use crate::rig::{PATIENCE, TOPIC, member, state, until};
 use footfall_broker::{Broker, Options};
-use footfall_topics::{Connection, TopicSettings, Topics};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::consumer::Consumer as _;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::topic_partition_list::Offset;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const TOPIC: &str = "standing";
 const RECORDS: u64 = 100;
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Ends like the thread does, also when an assertion fails: a client with partitions waits for ever otherwise.
-struct Member(Poll);
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        self.0.owned.clear();
-        self.0.consumer.context().close();
-    }
-}
-
-/// Steps until `done`.
-fn until(poll: &mut Poll, what: &str, done: impl Fn(&Poll) -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done(poll) {
-        assert!(Instant::now() < deadline, "never: {what}");
-        if !poll.step() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-fn state(poll: &Poll) -> Option<State> {
-    poll.owned.get(&0).map(|owned| owned.state)
-}
 
 fn next(poll: &Poll) -> u64 {
     poll.owned.get(&0).map_or(0, |owned| owned.next)
-}
-
-fn member(broker: &Broker) -> Member {
-    let connection = Connection::plain(broker.bootstrap());
-    let topic = TopicSettings {
-        name: TOPIC.to_owned(),
-        partitions: 1,
-        replication: 1,
-        min_insync: 1,
-        ..TopicSettings::default()
-    };
-    let topics = Topics::connect(&connection, PATIENCE).unwrap();
-    topics.create(&topic).unwrap();
-    let settings = Settings::new(connection, TOPIC, "standing");
-    let config = settings.member(1);
-    let consumer: BaseConsumer<Context> = config.create_with_context(settings.context()).unwrap();
-    consumer.subscribe(&[TOPIC]).unwrap();
-    let id = "whatever it is".to_owned();
-    Member(Poll::new(
-        settings,
-        Arc::new(consumer),
-        Arc::new(Exchange::default()),
-        id,
-    ))
 }
 
 fn produce(broker: &Broker) {
@@ -88,7 +33,7 @@ fn produce(broker: &Broker) {
 #[test]
 fn a_partition_of_which_the_client_fetches_nothing_is_read_again_from_our_position() {
     let broker = Broker::start(&Options::default()).unwrap();
-    let mut member = member(&broker);
+    let mut member = member(&broker, 1);
     let poll = &mut member.0;
     until(poll, "the partition is ours", |poll| {
         state(poll) == Some(State::Idle)
