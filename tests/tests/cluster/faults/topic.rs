@@ -12,7 +12,11 @@ const MOST: u32 = 48;
 
 /// 12 -> 24, later more.
 pub(super) fn partitions_added(world: &World) -> Result<()> {
-    if world.kafka.partitions()? >= MOST {
+    let has_most = {
+        let (_topic, _broker) = (lock(&world.topic), lock(&world.broker));
+        world.kafka.partitions()? >= MOST
+    };
+    if has_most {
         recreated(world, &mut Seed::new(1))?;
     }
     let _topic = lock(&world.topic);
