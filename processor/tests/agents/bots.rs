@@ -1,6 +1,7 @@
 //! Crawlers that are known, and browsers that must not be taken for one.
 
-use crate::sets::{cases, judge, of_crate};
+use crate::crates::of_crate;
+use crate::sets::{cases, judge};
 use footfall_processor::enrich::bot::{Crawlers, LIKELY, agent_signs};
 use footfall_schemas::event::ClientHints;
 use serde::Deserialize;

@@ -1,6 +1,6 @@
 //! User agents, client hints and bots against sets that others wrote. Each test prints its figure.
 //!
-//! uap-core's own tests and iscrawl's lists lie in the sources of their crates, which Cargo.lock pins ([`sets`]).
+//! uap-core's own tests and iscrawl's lists lie in the sources of their crates, which Cargo.lock pins ([`crates`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -9,6 +9,8 @@
 )]
 
 mod bots;
+mod crates;
 mod foreign;
+mod properties;
 mod sets;
 mod uap_core;

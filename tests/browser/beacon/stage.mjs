@@ -97,7 +97,7 @@ export class Stage {
   async rows(path, count, footfall = this.footfall) {
     const sql = `SELECT type, name, path, query, hash, title, referrer, toString(page_id) AS page, toString(event_id) AS id, toString(visitor_id) AS visitor, toString(session_id) AS session,
       session_start_reason AS reason, decision, late, flags, dnt, toString(ip) AS ip, ip_source, seq, attempt, user_id, engagement_ms, scroll, consent,
-      toFloat64(time) AS at, toFloat64(client_time) AS ts, toFloat64(received_at) AS received, site, props, hint_full, hint_platform, gpc, timezone, language, viewport_w FROM events WHERE startsWith(path, '${path}') ORDER BY page_id, seq`;
+      toFloat64(time) AS at, toFloat64(client_time) AS ts, toFloat64(received_at) AS received, site, props, hint_full, hint_platform, browser, browser_version, os, os_version, device_type, device_model, bot_score, bot_reasons, gpc, timezone, language, viewport_w FROM events WHERE startsWith(path, '${path}') ORDER BY page_id, seq`;
     return eventually(`${count} rows of ${path}`, async () => {
       const rows = await footfall.query(sql);
       const seen = JSON.stringify(rows.map(row => [row.type, row.name, row.path, row.seq]));

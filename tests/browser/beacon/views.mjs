@@ -24,7 +24,36 @@ export default {
     assert.equal(view.props.$hints, undefined);
     assert.match(view.hint_full, /"Chromium";v="\d+\.\d+\.\d+/);
     assert.equal(view.hint_platform, '"Linux"');
+    // The user agent has the major version only; the hints have the real one. A browser without a window is a bot's.
+    assert.deepEqual([view.browser, view.browser_version, view.os], ["HeadlessChrome", stage.browser.version(), "Linux"]);
+    assert.deepEqual([view.device_type, view.bot_reasons], ["bot", ["crawler", "headless"]]);
     assert.match(view.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  },
+
+  "what hints say of a browser with a window, on Windows 11 and on a phone": async (stage, context) => {
+    stage.serve("/hints/");
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    const brands = version => [{ brand: "Not_A Brand", version: "99" }, { brand: "Chromium", version }, { brand: "Google Chrome", version }];
+    const browse = async (path, userAgent, hints) => {
+      const full = stage.browser.version();
+      await session.send("Emulation.setUserAgentOverride", {
+        userAgent: userAgent.replace("VERSION", `${full.split(".")[0]}.0.0.0`),
+        userAgentMetadata: { brands: brands(full.split(".")[0]), fullVersionList: brands(full), architecture: "x86", ...hints },
+      });
+      await page.goto(stage.url(path));
+      await page.waitForTimeout(300);
+    };
+    await browse("/hints/a", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/VERSION Safari/537.36", { platform: "Windows", platformVersion: "19.0.0", model: "", mobile: false });
+    await browse("/hints/b", "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/VERSION Mobile Safari/537.36", { platform: "Android", platformVersion: "16.0.0", model: "Pixel 9", mobile: true });
+    await leaveTo(page);
+    const rows = (await stage.rows("/hints/", 4)).filter(row => row.type === "page_view").sort((a, b) => a.ts - b.ts);
+    const version = stage.browser.version();
+    const told = rows.map(row => [row.browser, row.browser_version, row.os, row.os_version, row.device_type, row.device_model, row.bot_score]);
+    assert.deepEqual(told, [
+      ["Chrome", version, "Windows", "11", "desktop", "", 0],
+      ["Chrome Mobile", version, "Android", "16", "mobile", "Pixel 9", 0],
+    ]);
   },
 
   "back and forward over links": async (stage, context) => {

@@ -72,7 +72,10 @@ impl Hash for Said<'_> {
 
 impl Equivalent<Key> for Said<'_> {
     fn equivalent(&self, key: &Key) -> bool {
-        self.0.iter().zip(&key.0).all(|(said, kept)| **said == **kept)
+        // Empty boxes point nowhere, and glibc's memcmp takes 100 ns for no bytes from nowhere (AVX-512: a masked load whose
+        // fault is suppressed): six of them made a hit cost 0.6 us instead of 0.1.
+        let same = |said: &str, kept: &str| said.len() == kept.len() && (said.is_empty() || said == kept);
+        (self.0.iter().zip(&key.0)).all(|(said, kept)| same(said, kept))
     }
 }
 
