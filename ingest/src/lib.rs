@@ -15,6 +15,7 @@
 //! endpoints; `metrics` counts; `secret` keeps keys on disk; `parts` splits texts. Nothing here knows of ClickHouse.
 
 pub mod config;
+pub mod preview;
 pub mod sites;
 
 mod address;

@@ -6,6 +6,7 @@
 mod ask;
 #[cfg(feature = "kafka")]
 mod cluster;
+mod enrich;
 mod keys;
 mod ledger;
 mod load;
@@ -14,6 +15,7 @@ mod site;
 pub use ask::{AuditArgs, InstallArgs, QueryArgs, SendArgs, TailArgs, Target, UnlinkArgs};
 #[cfg(feature = "kafka")]
 pub use cluster::{DrainArgs, IngestArgs, LostArgs, ResendArgs};
+pub use enrich::EnrichArgs;
 pub use keys::{KeysCommand, RevokeArgs, RingArgs, RotateArgs};
 pub use ledger::{ConfirmArgs, Filter, LedgerArgs, LedgerCommand, ReplayArgs, ShowArgs, SkipArgs};
 pub use load::LoadgenArgs;
@@ -155,6 +157,8 @@ pub enum Command {
     Loadgen(LoadgenArgs),
     /// Show the effective settings and where each came from, secrets redacted
     Config(ConfigArgs),
+    /// What an event would become, and why: by which rule, with which data
+    Enrich(EnrichArgs),
     /// List or add the sites that may send events
     #[command(subcommand)]
     Site(SiteCommand),
@@ -191,6 +195,9 @@ pub struct ConfigArgs {
     /// Print what every figure of /metrics means, as markdown
     #[arg(long, conflicts_with = "reference")]
     pub metrics: bool,
+    /// Print what every column of `events` means, as markdown
+    #[arg(long, conflicts_with_all = ["reference", "metrics"])]
+    pub dictionary: bool,
 }
 
 /// `key=value`, the value may be empty.

@@ -7,8 +7,8 @@ use crate::config::{self, Config, Loaded};
 use crate::problem::{Problems, told};
 use crate::terminal::{Colour, note, paint};
 use crate::{
-    audit, check, fate, gone, install, keys, ledger, loadgen, logging, memory, migrate, query, replay, send,
-    show, sites, tail, telemetry, unlink, up,
+    audit, check, enrich, fate, gone, install, keys, ledger, loadgen, logging, memory, migrate, query,
+    replay, send, show, sites, tail, telemetry, unlink, up,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -109,7 +109,12 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
             show::metrics();
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Config(args)) if args.dictionary => {
+            show::dictionary();
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Config(_)) => Ok(show_config(loaded)),
+        Some(Command::Enrich(args)) => enrich::run(config, args).map(done),
         Some(Command::Site(SiteCommand::List)) => sites::list(config).map(done),
         Some(Command::Site(SiteCommand::Add(args))) => sites::add(config, args).map(done),
         Some(Command::Keys(KeysCommand::List(args))) => keys::list(config, args).map(done),

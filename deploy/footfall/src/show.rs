@@ -34,6 +34,11 @@ pub fn metrics() {
     let _ = terminal::write(crate::metrics::reference::markdown().as_bytes());
 }
 
+/// Prints what the columns mean.
+pub fn dictionary() {
+    let _ = terminal::write(crate::dictionary::markdown().as_bytes());
+}
+
 /// Prints the reference.
 pub fn reference() {
     let _ = terminal::write(reference::markdown().as_bytes());

@@ -52,7 +52,7 @@ table! {
     /// When ingest had received it, by its own clock; decides the partition.
     received_at: Fixed<Millis>, "CODEC(T64, ZSTD(1))";
 
-    /// Full URL of the page, as sent.
+    /// Full URL of the page, as sent but for secrets, tokens and e-mail addresses, which ingest takes out.
     url: Text, "CODEC(ZSTD(1))";
     /// Host of `url`, lower case.
     host: Code, "CODEC(ZSTD(1))";
@@ -70,7 +70,7 @@ table! {
     title: Text, "CODEC(ZSTD(1))";
     /// One load of a page, made by the beacon; nil if unknown.
     page_id: Fixed<Id>, "CODEC(ZSTD(1))";
-    /// Full URL of the page before, as the browser said.
+    /// Full URL of the page before, as the browser said; without secrets too.
     referrer: Text, "CODEC(ZSTD(1))";
     /// Host of `referrer`, lower case.
     referrer_host: Code, "CODEC(ZSTD(1))";

@@ -11,8 +11,10 @@ use uuid::Uuid;
 mod buffer;
 pub mod nested;
 mod retain;
+mod show;
 
 pub use buffer::Buffer;
+pub use show::Show;
 
 /// One column of a block that is being built.
 pub trait Column: Default {

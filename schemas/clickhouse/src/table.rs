@@ -44,6 +44,17 @@ macro_rules! table {
             }
         }
 
+        impl $row<'_> {
+            /// Every column with its value as text, in the order of the table; empty where it says nothing.
+            #[must_use]
+            pub fn show(&self) -> Vec<(&'static str, String)> {
+                vec![$((
+                    $crate::table::column_name!($field $($name)?),
+                    $crate::native::Show::show(&self.$field),
+                ),)+]
+            }
+        }
+
         /// Every column, in the order of the table.
         pub const COLUMNS: &[$crate::table::ColumnInfo] = &[$($crate::table::ColumnInfo {
             name: $crate::table::column_name!($field $($name)?),

@@ -42,6 +42,16 @@ fn the_reference_in_docs_is_the_generated_one() {
     );
 }
 
+#[test]
+fn the_data_dictionary_in_docs_is_the_generated_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/data-dictionary.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(
+        text == footfall::dictionary::markdown(),
+        "docs/data-dictionary.md is stale: cargo run -- config --dictionary > docs/data-dictionary.md"
+    );
+}
+
 #[cfg(feature = "kafka")]
 #[test]
 fn the_page_of_metrics_in_docs_is_the_generated_one() {

@@ -6,6 +6,7 @@ mod broken_setups;
 mod commands;
 mod configuration;
 mod earlier_folders;
+mod enrich;
 mod harness;
 mod https;
 mod install;

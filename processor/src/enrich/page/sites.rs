@@ -41,16 +41,22 @@ impl SitePages {
     /// The template of a path.
     #[must_use]
     pub fn template<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        self.pattern(path)
+            .map_or_else(|| template::of(path), |pattern| Cow::Owned(pattern.to_owned()))
+    }
+
+    /// The operator's pattern that a path is one of.
+    #[must_use]
+    pub fn pattern(&self, path: &str) -> Option<&str> {
         let trimmed = if path.len() > 1 {
             path.trim_end_matches('/')
         } else {
             path
         };
-        let pattern = self.paths.iter().find(|pattern| pattern.matches(trimmed));
-        pattern.map_or_else(
-            || template::of(path),
-            |pattern| Cow::Owned(pattern.text().to_owned()),
-        )
+        let mut patterns = self.paths.iter();
+        patterns
+            .find(|pattern| pattern.matches(trimmed))
+            .map(Pattern::text)
     }
 
     /// Parameters of the site's own search.

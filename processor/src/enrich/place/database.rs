@@ -77,6 +77,20 @@ impl Database {
         format!("{}@{day}", self.name.replace([' ', '='], "-"))
     }
 
+    /// What has to be shown where people see its data, if the file is one that we know.
+    #[must_use]
+    pub fn credit(&self) -> Option<&'static str> {
+        let begins = |name: &str| self.name.to_ascii_lowercase().starts_with(name);
+        if begins("dbip") {
+            return Some("IP Geolocation by DB-IP (https://db-ip.com)");
+        }
+        if begins("geo-whois") {
+            return Some("country data: Number Resource Organization (https://www.nro.net), CC BY 4.0");
+        }
+        begins("geolite2")
+            .then_some("this product includes GeoLite data created by MaxMind (https://www.maxmind.com)")
+    }
+
     /// What it says about an address; nothing if it does not know it or cannot be read there.
     #[must_use]
     pub fn look(&self, address: IpAddr) -> Place {
