@@ -68,6 +68,8 @@ pub const VIEWS: &[View] = views! {
     "users"
     "auth_timeline"
     "session_sources"
+    "session_bots"
+    "human_events"
     "path_variety"
 };
 

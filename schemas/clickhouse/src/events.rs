@@ -119,13 +119,13 @@ table! {
 
     /// Browser.
     browser: Code, "CODEC(ZSTD(1))";
-    /// Version of the browser.
+    /// Version of the browser; the major one alone where the browser told no more.
     browser_version: Code, "CODEC(ZSTD(1))";
     /// Operating system.
     os: Code, "CODEC(ZSTD(1))";
-    /// Version of the operating system.
+    /// Version of the operating system; empty where browsers say a frozen one (Windows 10 or 11, macOS, Android) and sent no hint.
     os_version: Code, "CODEC(ZSTD(1))";
-    /// `desktop`, `mobile`, `tablet`, `tv`, `console`, `bot`, …
+    /// `desktop`, `mobile`, `tablet`, `tv`, `console`, `watch`, `car`, `xr`, `bot`.
     device_type: Code, "CODEC(ZSTD(1))";
     /// Maker of the device.
     device_brand: Code, "CODEC(ZSTD(1))";
@@ -176,9 +176,10 @@ table! {
     /// Consent as the page stated it: `granted`, `refused`; empty if it said nothing.
     consent: Code, "CODEC(ZSTD(1))";
 
-    /// How likely a machine sent this, 0 to 100.
+    /// How likely a machine sent this, 0 to 100; reports leave out 50 and more.
     bot_score: Fixed<Byte>, "CODEC(ZSTD(1))";
-    /// Why it looks like a machine.
+    /// Why it looks like a machine: `crawler`, `bot_word`, `no_browser`, `no_user_agent`, `headless`, `automation`, `hints_contradict`,
+    /// `data_centre`, `spam_referrer`, `no_language`, `headless_screen`.
     bot_reasons: Codes, "CODEC(ZSTD(1))";
     /// What was done to the event on its way: labels of `footfall_schemas::Flag`.
     flags: FlagNames, "CODEC(ZSTD(1))";

@@ -11,6 +11,7 @@ mod path_variety;
 mod retain;
 mod round_trip;
 mod said;
+mod session_bots;
 mod session_sources;
 mod users;
 
