@@ -3,6 +3,7 @@
 use crate::cli::EnrichArgs;
 use crate::dictionary::{BOT, BROUGHT, DEVICE, PAGE, PLACE, PROVENANCE, STAMPED};
 use footfall_ingest::Site;
+use footfall_processor::enrich::bot::Sign;
 use footfall_processor::enrich::source::{Basis, Channel};
 use footfall_processor::enrich::{Enriched, Enricher};
 use footfall_schemas::Event;
@@ -160,4 +161,9 @@ fn machine(asked: &Asked<'_>, reasons: &mut Vec<Reason>) {
             asked.enriched.bot_score
         ),
     ));
+    let codes = asked.enriched.bot_reasons.as_slice();
+    for sign in Sign::ALL.into_iter().filter(|sign| codes.contains(&sign.label())) {
+        let why = format!("`{}` ({}): {}", sign.label(), sign.weight(), sign.meaning());
+        reasons.push((BOT, why));
+    }
 }

@@ -65,8 +65,27 @@ impl Sign {
         }
     }
 
+    /// What it says, for people.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Crawler => "its user agent is on the list of crawlers",
+            Self::BotWord => "it calls itself a bot or the like, or gives an address to ask at",
+            Self::NoBrowser => "it names no browser's engine",
+            Self::NoUserAgent => "it sent no user agent",
+            Self::Headless => "a browser without a window",
+            Self::Automation => "a browser that a program steers",
+            Self::HintsContradict => "client hints and user agent name different browsers or systems",
+            Self::DataCentre => "its address belongs to a data centre",
+            Self::SpamReferrer => "the page before is on the list of referrer spam",
+            Self::NoLanguage => "a browser without Accept-Language",
+            Self::HeadlessScreen => "screen and window are as browsers without a window have them",
+        }
+    }
+
     /// How sure this sign alone makes, per cent. Two weak ones reach [`LIKELY`], no single one that people show does.
-    const fn weight(self) -> u32 {
+    #[must_use]
+    pub const fn weight(self) -> u32 {
         match self {
             Self::Crawler => 100,
             Self::Headless | Self::Automation => 95,
