@@ -16,6 +16,7 @@ mod config;
 mod ffi;
 mod http;
 pub mod library;
+pub mod npm;
 mod process;
 mod sandbox;
 mod session;

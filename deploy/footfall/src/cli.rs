@@ -7,6 +7,7 @@ mod ask;
 #[cfg(feature = "kafka")]
 mod cluster;
 mod enrich;
+mod geo;
 mod keys;
 mod ledger;
 mod load;
@@ -16,6 +17,7 @@ pub use ask::{AuditArgs, InstallArgs, QueryArgs, SendArgs, TailArgs, Target, Unl
 #[cfg(feature = "kafka")]
 pub use cluster::{DrainArgs, IngestArgs, LostArgs, ResendArgs};
 pub use enrich::EnrichArgs;
+pub use geo::{FetchArgs, GeoCommand, What};
 pub use keys::{KeysCommand, RevokeArgs, RingArgs, RotateArgs};
 pub use ledger::{ConfirmArgs, Filter, LedgerArgs, LedgerCommand, ReplayArgs, ShowArgs, SkipArgs};
 pub use load::LoadgenArgs;
@@ -159,6 +161,9 @@ pub enum Command {
     Config(ConfigArgs),
     /// What an event would become, and why: by which rule, with which data
     Enrich(EnrichArgs),
+    /// Databases of places: from where on earth visitors come
+    #[command(subcommand)]
+    Geo(GeoCommand),
     /// List or add the sites that may send events
     #[command(subcommand)]
     Site(SiteCommand),

@@ -1,13 +1,13 @@
 //! From a command line to its command and its exit code. The codes stand in `--help`.
 
-use crate::cli::{Cli, Command, KeysCommand, Service, SiteCommand};
+use crate::cli::{Cli, Command, GeoCommand, KeysCommand, Service, SiteCommand, What};
 #[cfg(feature = "kafka")]
 use crate::cluster;
 use crate::config::{self, Config, Loaded};
 use crate::problem::{Problems, told};
 use crate::terminal::{Colour, note, paint};
 use crate::{
-    audit, check, enrich, fate, gone, install, keys, ledger, loadgen, logging, memory, migrate, query,
+    audit, check, enrich, fate, geo, gone, install, keys, ledger, loadgen, logging, memory, migrate, query,
     replay, send, show, sites, tail, telemetry, unlink, up,
 };
 use anyhow::Result;
@@ -115,6 +115,13 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         }
         Some(Command::Config(_)) => Ok(show_config(loaded)),
         Some(Command::Enrich(args)) => enrich::run(config, args).map(done),
+        Some(Command::Geo(GeoCommand::Fetch(args))) => {
+            let published = match args.what {
+                What::City => geo::CITY,
+                What::Country => geo::COUNTRY,
+            };
+            geo::fetch(config, &published).map(done)
+        }
         Some(Command::Site(SiteCommand::List)) => sites::list(config).map(done),
         Some(Command::Site(SiteCommand::Add(args))) => sites::add(config, args).map(done),
         Some(Command::Keys(KeysCommand::List(args))) => keys::list(config, args).map(done),

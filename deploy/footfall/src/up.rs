@@ -24,7 +24,7 @@ use crate::live::Live;
 use crate::log_source::{Given, LogSource};
 use crate::metrics;
 use crate::problem::{Problem, Problems};
-use crate::{replay, sites};
+use crate::{geo, replay, sites};
 use anyhow::{Context as _, Result, bail};
 use footfall_delivery::Mode;
 use footfall_ingest::{IngestError, Listeners};
@@ -170,6 +170,8 @@ impl Up {
             self.stop_live.clone(),
         ));
         self.beside.spawn(banner::first_event(processor.control.clone()));
+        let config = self.config.clone();
+        tokio::task::spawn_blocking(move || geo::fetch_if_there_is_none(&config));
         self.processor = Some(processor);
         self.run.clickhouse = Some(store.url.clone());
         self.held.announce(&self.run).context("cannot write run.json")?;
@@ -324,7 +326,9 @@ pub(crate) fn processor_settings(
 
 /// Rules and data of the enrichment. What cannot be used of the folder has been logged.
 pub(crate) fn enrichment(config: &Config) -> Arc<Enrichment> {
-    Arc::new(Enrichment::open(config.in_data(&config.enrich.folder)).0)
+    let (enrichment, _) = Enrichment::open(config.in_data(&config.enrich.folder));
+    geo::tell(&enrichment);
+    Arc::new(enrichment)
 }
 
 fn start_processor(config: &Config, store: &Store, log: &Log) -> Result<Processor> {

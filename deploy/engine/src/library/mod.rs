@@ -1,11 +1,10 @@
 //! Where `libchdb.so` comes from: `FOOTFALL_LIBCHDB`, else the user's cache folder, else npm, once.
 //!
-//! `fetch.rs` downloads and checks, `unpack.rs` takes the library out of the package. Version, sizes and hashes
-//! are pinned here and nowhere else.
+//! [`crate::npm`] downloads and unpacks. Version, sizes and hashes are pinned here and nowhere else.
 
-mod fetch;
-mod unpack;
+pub use crate::npm::Progress;
 
+use crate::npm::{self, Member, NpmError, Package, hex};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -27,28 +26,17 @@ pub const LIBRARY_BYTES: u64 = 566_330_096;
 /// sha256 of the library, in hexadecimal.
 pub const LIBRARY_SHA256: &str = "36ad4e999882821ef13cf2d0f52c93f48e6ee1b4498b35a201c23ce4b8d15bf5";
 
-/// What [`locate`] is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Another process is fetching; this one waits for it.
-    Waiting,
-    /// Downloading, bytes so far.
-    Fetching {
-        /// Bytes that have arrived.
-        done: u64,
-        /// Bytes of the package.
-        total: u64,
-    },
-    /// Comparing the package's hash.
-    Checking,
-    /// Unpacking, bytes so far.
-    Unpacking {
-        /// Bytes written.
-        done: u64,
-        /// Bytes of the library.
-        total: u64,
-    },
-}
+const PINNED: Package = Package {
+    name: PACKAGE,
+    version: PACKAGE_VERSION,
+    sha512: PACKAGE_SHA512,
+    bytes: PACKAGE_BYTES,
+};
+const LIBRARY: Member = Member {
+    name: "package/libchdb.so",
+    bytes: LIBRARY_BYTES,
+    sha256: LIBRARY_SHA256,
+};
 
 /// Why there is no library. Each says what can be done.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +110,7 @@ pub fn locate(progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, LibraryErro
             Err(source) => Err(LibraryError::Override { path, source }),
         };
     }
-    locate_in(&cache_folder()?, progress)
+    locate_in(&npm::cache_folder()?, progress)
 }
 
 /// The same, in a cache folder of the caller's.
@@ -135,24 +123,29 @@ pub fn locate_in(cache: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Pat
         return Err(LibraryError::Platform);
     }
     let path = cache.join(format!("libchdb-{PACKAGE_VERSION}.so"));
-    if path.exists() {
-        check(&path)?;
-        return Ok(path);
+    if !path.exists() {
+        npm::locate(
+            cache,
+            "libchdb.lock",
+            &PINNED,
+            &[(LIBRARY, path.clone())],
+            progress,
+        )?;
     }
-    std::fs::create_dir_all(cache).map_err(io_error("making the cache folder", cache))?;
-    let _lock = wait_for_lock(&cache.join("libchdb.lock"), progress)?;
-    if path.exists() {
-        check(&path)?;
-        return Ok(path);
+    check(&path)?;
+    Ok(path)
+}
+
+impl From<NpmError> for LibraryError {
+    fn from(error: NpmError) -> Self {
+        match error {
+            NpmError::NoNpm(_) => Self::NoNpm,
+            NpmError::Npm { said, .. } => Self::Fetch { said },
+            NpmError::Integrity(what) => Self::Integrity { what },
+            NpmError::NoHome => Self::NoHome,
+            NpmError::Io { doing, path, source } => Self::Io { doing, path, source },
+        }
     }
-    let folder = cache.join("fetching");
-    // What an interrupted fetch left behind.
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).map_err(io_error("making the folder", &folder))?;
-    let result =
-        fetch::package(&folder, progress).and_then(|package| unpack::library(&package, &path, progress));
-    let _ = std::fs::remove_dir_all(&folder);
-    result.map(|()| path)
 }
 
 /// Compares the whole file with the pinned hash; about two seconds. For `footfall check`.
@@ -196,35 +189,7 @@ fn check(path: &Path) -> Result<(), LibraryError> {
     Ok(())
 }
 
-fn cache_folder() -> Result<PathBuf, LibraryError> {
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    let base = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
-    Ok(base.ok_or(LibraryError::NoHome)?.join("footfall"))
-}
-
-fn wait_for_lock(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<std::fs::File, LibraryError> {
-    let file = std::fs::File::create(path).map_err(io_error("making the lock file", path))?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => {
-                progress(Progress::Waiting);
-                std::thread::sleep(std::time::Duration::from_millis(200));
-            }
-            Err(std::fs::TryLockError::Error(source)) => return Err(io_error("locking", path)(source)),
-        }
-    }
-}
-
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LibraryError + use<> {
     let path = path.to_owned();
     move |source| LibraryError::Io { doing, path, source }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

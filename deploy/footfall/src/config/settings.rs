@@ -135,6 +135,9 @@ settings! {
         /// The folder with data of yours, beside what is built in; relative paths lie in the data folder. It need not
         /// exist; its files are read again whenever they change.
         folder: PathBuf = "enrich";
+        /// Whether `footfall up` fetches a free database of countries with npm (8 MB, once, into the user's cache folder) where
+        /// that folder has no database of places. It does so in the background; without one events have no country.
+        fetch: bool = "true";
     }
 
     /// What Footfall says about itself. Never addresses, ids or bodies of events.

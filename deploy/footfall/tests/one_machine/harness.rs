@@ -26,6 +26,8 @@ pub(crate) fn footfall(data: &Path) -> Command {
             command.env_remove(&name);
         }
     }
+    // Nothing is fetched but the engine.
+    command.env("FOOTFALL_ENRICH_FETCH", "false");
     command.arg("--data").arg(data).stdin(Stdio::null());
     command
 }

@@ -1,5 +1,4 @@
-//! Downloads the package with npm, which knows the user's registry, proxy and certificates, and compares its
-//! sha512 with the pinned one.
+//! Downloads a package with npm and compares its sha512 with the pinned one.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha512};
 
-use super::{LibraryError, PACKAGE, PACKAGE_BYTES, PACKAGE_SHA512, PACKAGE_VERSION, Progress, io_error};
+use super::{NpmError, Package, Progress, io_error};
 use crate::base64;
 
 /// How often progress is reported.
@@ -18,36 +17,46 @@ const TICK: Duration = Duration::from_millis(200);
 const MAX_SAID: usize = 400;
 
 /// Leaves the package in `folder`, which is empty and the caller's to remove.
-pub(super) fn package(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, LibraryError> {
+///
+/// # Errors
+/// What npm says, or that the package is another one.
+pub fn package(
+    package: &Package,
+    folder: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<PathBuf, NpmError> {
     let log = folder.join("npm.log");
-    let mut npm = start(folder, &log)?;
+    let mut npm = start(package, folder, &log)?;
     loop {
         match npm.try_wait().map_err(io_error("waiting for npm in", folder))? {
             Some(status) if status.success() => break,
-            Some(_) => return Err(LibraryError::Fetch { said: said(&log) }),
+            Some(_) => return Err(failed(package, said(&log))),
             None => {
-                let done = largest_file(folder).min(PACKAGE_BYTES);
+                let done = largest_file(folder).min(package.bytes);
                 progress(Progress::Fetching {
                     done,
-                    total: PACKAGE_BYTES,
+                    total: package.bytes,
                 });
                 std::thread::sleep(TICK);
             }
         }
     }
     progress(Progress::Checking);
-    let package = find(folder).ok_or_else(|| LibraryError::Fetch {
-        said: "it left no package".to_owned(),
-    })?;
-    if Some(sha512(&package)?) != base64::decode(PACKAGE_SHA512) {
-        return Err(LibraryError::Integrity {
-            what: "the downloaded package",
-        });
+    let found = find(folder).ok_or_else(|| failed(package, "it left no package".to_owned()))?;
+    if Some(sha512(&found)?) != base64::decode(package.sha512) {
+        return Err(NpmError::Integrity("the downloaded package"));
     }
-    Ok(package)
+    Ok(found)
 }
 
-fn start(folder: &Path, log: &Path) -> Result<Child, LibraryError> {
+const fn failed(package: &Package, said: String) -> NpmError {
+    NpmError::Npm {
+        package: *package,
+        said,
+    }
+}
+
+fn start(package: &Package, folder: &Path, log: &Path) -> Result<Child, NpmError> {
     let errors = File::create(log).map_err(io_error("making", log))?;
     // A cache of its own: the user's would keep 178 MB that are never used again.
     let npm = Command::new("npm")
@@ -60,14 +69,14 @@ fn start(folder: &Path, log: &Path) -> Result<Child, LibraryError> {
         ])
         .arg(format!("--cache={}", folder.join("npm").display()))
         .arg(format!("--pack-destination={}", folder.display()))
-        .arg(format!("{PACKAGE}@{PACKAGE_VERSION}"))
+        .arg(format!("{}@{}", package.name, package.version))
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(errors)
         .spawn();
     npm.map_err(|source| match source.kind() {
-        ErrorKind::NotFound => LibraryError::NoNpm,
+        ErrorKind::NotFound => NpmError::NoNpm(package.name),
         _ => io_error("starting npm in", folder)(source),
     })
 }
@@ -111,7 +120,7 @@ fn find(folder: &Path) -> Option<PathBuf> {
     names.find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
 }
 
-fn sha512(path: &Path) -> Result<Vec<u8>, LibraryError> {
+fn sha512(path: &Path) -> Result<Vec<u8>, NpmError> {
     let mut file = File::open(path).map_err(io_error("opening", path))?;
     let mut hash = Sha512::new();
     let mut buffer = vec![0; 1 << 20];
