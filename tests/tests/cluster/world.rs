@@ -231,7 +231,8 @@ fn ended(data: &Path) -> Result<Vec<(String, u64)>> {
 
 /// First and last of the numbers up to a height that are in neither table; `None`: all are there.
 pub(crate) fn gap(home: &Home, log: &str, height: u64) -> Result<Option<(u64, u64)>> {
-    // Each number or range beside the one before it: what lies between is missing.
+    // Each number or range beside the one before it: what lies between is missing. The one behind the last is there, also
+    // for a log of which no table has anything.
     let sql = format!(
         "SELECT min(f) AS first, max(t) AS last, count() AS n FROM (
             SELECT before + 1 AS f, a - 1 AS t FROM (
@@ -239,6 +240,8 @@ pub(crate) fn gap(home: &Home, log: &str, height: u64) -> Result<Option<(u64, u6
                     SELECT log_seq AS a, log_seq AS b FROM footfall.events WHERE log_id = '{log}' AND log_seq <= {height}
                     UNION ALL
                     SELECT first_seq, last_seq FROM footfall.ledger WHERE log_id = '{log}' AND first_seq <= {height}
+                    UNION ALL
+                    SELECT {height} + 1, {height} + 1
                 )
             ) WHERE a > before + 1
         )"
