@@ -10,6 +10,7 @@
 
 mod bots;
 mod crates;
+mod files;
 mod foreign;
 mod properties;
 mod sets;
