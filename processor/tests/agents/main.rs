@@ -12,6 +12,7 @@ mod bots;
 mod crates;
 mod files;
 mod foreign;
+mod people;
 mod properties;
 mod sets;
 mod uap_core;
