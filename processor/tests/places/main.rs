@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod made;
+mod reload;
 
 use footfall_processor::enrich::folder::{DataError, Folder, PARTS};
 use footfall_processor::enrich::place::{Database, Place, Places};

@@ -53,6 +53,26 @@ proptest! {
     }
 
     #[test]
+    fn whatever_an_event_says_its_row_is_not_much_longer(
+        url in nearly_url(), path in "(/[a-z0-9@%.é-]{0,12}){0,40}", query in nearly_query(), from in nearly_url(), text in "\\PC{0,40}"
+    ) {
+        let mut event = full(1);
+        event.url = format!("{url}{path}?{query}").into();
+        event.referrer = from.into();
+        event.language = text.clone().into();
+        event.timezone = text.clone().into();
+        event.accept_language = text.clone().into();
+        event.ip = text.into();
+        let page = location::split(&event.url);
+        let enricher = Enricher::built_in();
+        let enriched = enricher.enrich(&event, &page);
+        let row = event_row(&event, &enriched, Uuid::nil(), 1);
+        let (sent, made) = (json(&event).len(), row.show().iter().map(|(_, text)| text.len()).sum::<usize>());
+        // Each part of an address stands in a few columns; percent-encoding triples it, a template makes seven letters of one.
+        prop_assert!(made <= 20 * sent + 4_096, "{} bytes of {}", made, sent);
+    }
+
+    #[test]
     fn any_bytes_are_an_event_or_a_reason(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = decode(&bytes);
     }
