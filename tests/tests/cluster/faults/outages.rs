@@ -15,6 +15,8 @@ pub(super) fn broker(world: &World, long: bool, seed: &mut Seed) -> Result<()> {
     let edges: Vec<_> = world.ingests.iter().map(lock).collect();
     let mut broker = lock(&world.broker);
     let rate = long.then(|| world.load.set_rate(RATE));
+    // Of an ingest that another fault has just replaced, clients learn with their next request, within a second.
+    std::thread::sleep(Duration::from_millis(1_500));
     drop(world.load.tally());
     let frozen = seed.below(2) == 0;
     if frozen {
