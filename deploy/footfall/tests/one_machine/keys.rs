@@ -31,12 +31,18 @@ async fn refused_for_its_key(up: &Up) -> bool {
         .any(|line| line.strip_prefix(refused).is_some_and(|count| count != "0"))
 }
 
+/// A part of the value; the name has dots of its own.
+fn part(cookie: &str, at: usize) -> &str {
+    let (_, value) = cookie.split_once('=').unwrap();
+    value.split('.').nth(at).unwrap()
+}
+
 fn key(cookie: &str) -> &str {
-    cookie.split('.').nth(1).unwrap()
+    part(cookie, 1)
 }
 
 fn visitor(cookie: &str) -> &str {
-    cookie.split('.').nth(3).unwrap()
+    part(cookie, 3)
 }
 
 #[tokio::test(flavor = "multi_thread")]
