@@ -2,7 +2,8 @@
 //! comparison of what came out with what the reference says.
 
 use super::dice::Dice;
-use super::rule::{DAY, Expected, HOUR, Known, MINUTE, Names, Order, Request, Sent, Site, judge, newest};
+use super::jar::{Change, Kept, latest};
+use super::rule::{DAY, Expected, HOUR, Known, MINUTE, Names, Order, Request, Sent, Site, judge};
 use std::collections::HashMap;
 
 /// Sites with every cut on and off, in zones with and without daylight saving time.
@@ -64,15 +65,8 @@ pub(crate) struct Call {
     /// The cookies' texts in the browser.
     pub(crate) cookie: Option<String>,
     pub(crate) events: Vec<Sent>,
-    kept: Vec<Kept>,
-}
-
-/// A cookie in a browser.
-#[derive(Debug, Clone)]
-struct Kept {
-    name: String,
-    value: String,
-    known: Known,
+    /// The cookies that it was sent with.
+    pub(crate) kept: Vec<Kept>,
 }
 
 /// What became of an event.
@@ -121,68 +115,6 @@ pub(crate) struct World {
     pub(crate) compared: u64,
     /// Sessions by reason, late events, and so on: what the run has seen.
     pub(crate) seen: HashMap<String, u64>,
-}
-
-/// What an answer does to a jar.
-struct Change {
-    kept: Option<Kept>,
-    /// Names.
-    thrown_away: Vec<String>,
-}
-
-impl Change {
-    /// What the answer's `Set-Cookie` say, which must be what the reference orders.
-    fn read(call: &Call, order: Order, set_cookie: &[String]) -> Self {
-        let mut lines = set_cookie.iter().map(|line| line.split_once('=').unwrap());
-        let kept = match order {
-            Order::Set(known) => {
-                let (name, rest) = lines.next().expect("a cookie to be set");
-                let value = rest.split(';').next().unwrap().to_owned();
-                let name = name.to_owned();
-                Some(Kept { name, value, known })
-            }
-            Order::Delete => None,
-            Order::Nothing => {
-                assert_eq!(lines.next(), None, "nothing is to be set: {call:#?}");
-                return Self {
-                    kept: None,
-                    thrown_away: Vec::new(),
-                };
-            }
-        };
-        let thrown_away: Vec<_> = lines
-            .map(|(name, rest)| {
-                assert!(
-                    rest.starts_with("; ") && rest.contains("Max-Age=0"),
-                    "{name}={rest}"
-                );
-                name.to_owned()
-            })
-            .collect();
-        let own = |other: &&Kept| {
-            kept.as_ref()
-                .is_some_and(|kept| kept.known.session == other.known.session)
-        };
-        let others = call.kept.iter().filter(|other| !own(other));
-        let others: Vec<_> = others.map(|other| other.name.clone()).collect();
-        assert_eq!(thrown_away, others, "the rest is to be thrown away: {call:#?}");
-        Self { kept, thrown_away }
-    }
-
-    /// Browsers keep what arrives last under each name.
-    fn apply(self, jar: &mut Vec<Kept>) {
-        jar.retain(|kept| !self.thrown_away.contains(&kept.name));
-        let Some(kept) = self.kept else { return };
-        match jar.iter_mut().find(|old| old.name == kept.name) {
-            Some(old) => *old = kept,
-            None => jar.push(kept),
-        }
-    }
-}
-
-fn latest(jar: &[Kept]) -> Option<Known> {
-    let named = jar.iter().map(|kept| (kept.name.as_str(), &kept.known));
-    newest(named).cloned()
 }
 
 const BROWSERS: u64 = 12;

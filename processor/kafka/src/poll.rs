@@ -82,7 +82,8 @@ pub(crate) struct Poll {
 impl Poll {
     pub(crate) fn new(
         settings: Settings,
-        (consumer, partitions): (Arc<BaseConsumer<Context>>, usize),
+        consumer: Arc<BaseConsumer<Context>>,
+        partitions: usize,
         exchange: Arc<Exchange>,
         id: String,
     ) -> Self {

@@ -63,5 +63,5 @@ pub(crate) fn member(broker: &Broker, partitions: u32) -> Member {
     let consumer = client::member(&settings, 1, &exchange).unwrap();
     let id = topic_id(&consumer, TOPIC, PATIENCE).unwrap();
     consumer.subscribe(&[TOPIC]).unwrap();
-    Member(Poll::new(settings, (consumer, 1), exchange, id))
+    Member(Poll::new(settings, consumer, 1, exchange, id))
 }

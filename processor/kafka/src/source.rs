@@ -71,8 +71,7 @@ impl KafkaSource {
         let exchange = Arc::new(Exchange::default());
         let consumer = member(&settings, partitions, &exchange).map_err(OpenError::Client)?;
         let aside = Aside::new(settings.clone());
-        let client = (consumer, partitions);
-        let poll = Poll::new(settings, client, Arc::clone(&exchange), id.clone());
+        let poll = Poll::new(settings, consumer, partitions, Arc::clone(&exchange), id.clone());
         let (end, ended) = sync_channel(1);
         let watched = Arc::clone(&exchange);
         std::thread::Builder::new()

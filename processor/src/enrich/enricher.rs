@@ -112,13 +112,10 @@ impl Enricher {
     }
 }
 
-/// What tells one state of a user's file from another, as part of a version: 8 hex digits (FNV-1a, 32 bits).
+/// What tells one state of a user's file from another, as part of a version: 8 hex digits (CRC-32C).
 #[must_use]
 pub fn fingerprint(bytes: &[u8]) -> String {
-    let hash = bytes.iter().fold(0x811C_9DC5_u32, |hash, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    });
-    format!("{hash:08x}")
+    format!("{:08x}", crc32c::crc32c(bytes))
 }
 
 #[cfg(test)]
@@ -135,7 +132,11 @@ mod tests {
         enricher.set_version("zoo", String::new());
         enricher.set_version("aardvarks", String::new());
         assert_eq!(enricher.versions(), built_in);
-        assert_eq!(fingerprint(b""), "811c9dc5");
+        assert_eq!(
+            fingerprint(b"123456789"),
+            "e3069283",
+            "as published, and eight digits"
+        );
         assert_ne!(fingerprint(b"a"), fingerprint(b"b"));
     }
 }

@@ -41,21 +41,8 @@ pub fn read<'a>(pages: &Pages, event: &'a Event<'_>, location: &'a Location<'a>)
     let site = pages.of(&event.site);
     Page {
         template: site.template(&location.path),
-        search_term: search_term(&location.query, site.search_parameters()),
+        search_term: percent::decode(percent::value(&location.query, site.search_parameters())),
         language: locale::language(&event.language, &event.accept_language),
         time_zone: locale::time_zone(&event.timezone),
     }
-}
-
-/// The value of the first of these parameters that says something.
-fn search_term<'a>(query: &'a str, parameters: &[String]) -> Cow<'a, str> {
-    if query.is_empty() {
-        return Cow::Borrowed("");
-    }
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let found = pairs
-        .filter(|(name, value)| !value.is_empty() && parameters.iter().any(|known| known == name))
-        .map(|(_, value)| value)
-        .next();
-    percent::decode(found.unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! Percent-decoding of query values, as `application/x-www-form-urlencoded` has it (WHATWG URL, section 5.1).
+//! Values of a query, and their percent-decoding as `application/x-www-form-urlencoded` has it (WHATWG URL, section 5.1).
 
 use memchr::memchr2;
 use std::borrow::Cow;
@@ -30,6 +30,15 @@ pub fn decode(text: &str) -> Cow<'_, str> {
         Ok(text) => Cow::Owned(text),
         Err(error) => Cow::Owned(String::from_utf8_lossy(error.as_bytes()).into_owned()),
     }
+}
+
+/// The first value of one of these parameters that says something; empty if there is none.
+#[must_use]
+pub fn value<'q>(query: &'q str, names: &[String]) -> &'q str {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs
+        .find(|(name, value)| !value.is_empty() && names.iter().any(|known| known == name))
+        .map_or("", |(_, value)| value)
 }
 
 const fn hex(digit: u8) -> Option<u8> {

@@ -3,6 +3,7 @@
 use super::Place;
 use super::record::{self, Schema};
 use crate::enrich::folder::DataError;
+use jiff::Timestamp;
 use maxminddb::{MaxMindDbError, Reader, WithinOptions};
 use std::fmt;
 use std::net::IpAddr;
@@ -114,18 +115,12 @@ fn walk(reader: &Reader<Vec<u8>>, keys: &mut record::Keys) -> Result<(), MaxMind
     Ok(())
 }
 
-/// `20260605`, UTC (days to a date as in Howard Hinnant's `civil_from_days`).
+/// `20260605`, UTC; empty past the year 9999.
 fn day(epoch: u64) -> String {
-    let days = i64::try_from(epoch / 86_400).unwrap_or_default() + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}{month:02}{day:02}")
+    let moment = i64::try_from(epoch)
+        .ok()
+        .and_then(|epoch| Timestamp::from_second(epoch).ok());
+    moment.map_or_else(String::new, |moment| moment.strftime("%Y%m%d").to_string())
 }
 
 #[cfg(test)]
@@ -142,6 +137,6 @@ mod tests {
         ] {
             assert_eq!(day(epoch), expected);
         }
-        day(u64::MAX);
+        assert_eq!(day(u64::MAX), "");
     }
 }

@@ -193,7 +193,7 @@ fn search_term<'a>(from: &Source, referrer: &Referrer<'a>) -> Cow<'a, str> {
     if from.terms.is_empty() {
         return Cow::Borrowed("");
     }
-    let words = |text| part(text, |query| percent::decode(value(query, &from.terms)));
+    let words = |text| part(text, |query| percent::decode(percent::value(query, &from.terms)));
     let mut decoded = words(&referrer.location.query);
     if decoded.is_empty() {
         // Pages that search without loading have their query there.
@@ -203,16 +203,6 @@ fn search_term<'a>(from: &Source, referrer: &Referrer<'a>) -> Cow<'a, str> {
         return Cow::Borrowed("");
     }
     decoded
-}
-
-/// The first value of one of these parameters that says something.
-fn value<'q>(query: &'q str, names: &[String]) -> &'q str {
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs
-        .filter(|(name, value)| !value.is_empty() && names.iter().any(|known| known == name))
-        .map(|(_, value)| value)
-        .next()
-        .unwrap_or_default()
 }
 
 #[cfg(test)]
