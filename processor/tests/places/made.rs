@@ -11,6 +11,19 @@ pub(crate) fn database<T: Serialize>(version: u8, kind: &str, networks: &[(&str,
 where
     for<'a> &'a T: Serialize,
 {
+    database_of(1_781_725_910, version, kind, networks)
+}
+
+/// The same, built at that second since 1970, which is its version.
+pub(crate) fn database_of<T: Serialize>(
+    built: u64,
+    version: u8,
+    kind: &str,
+    networks: &[(&str, &T)],
+) -> Vec<u8>
+where
+    for<'a> &'a T: Serialize,
+{
     let mut database = Database::default();
     database.metadata.ip_version = if version == 4 {
         IpVersion::V4
@@ -19,7 +32,7 @@ where
     };
     database.metadata.database_type = kind.to_owned();
     database.metadata.binary_format_major_version = 2;
-    database.metadata.build_epoch = 1_781_725_910;
+    database.metadata.build_epoch = built;
     for (network, record) in networks {
         let value = database.insert_value(record).unwrap();
         database.insert_node(network.parse::<IpAddrWithMask>().unwrap(), value);

@@ -8,9 +8,13 @@
 )]
 
 mod a_bad_record_costs_only_itself;
+mod data_are_replaced_while_events_come;
 mod decode_and_enrich_never_panic;
 mod every_event_is_a_row_as_it_was_sent;
 mod https_is_the_same_way_with_a_lock;
+#[path = "../places/made.rs"]
+#[expect(dead_code, reason = "its other makers are the test of places'")]
+mod made;
 mod nothing_is_lost_or_doubled;
 mod support;
 mod the_auditor_sees_and_repairs;
