@@ -20,7 +20,7 @@ pub use enrich::EnrichArgs;
 pub use geo::{FetchArgs, GeoCommand, What};
 pub use keys::{KeysCommand, RevokeArgs, RingArgs, RotateArgs};
 pub use ledger::{ConfirmArgs, Filter, LedgerArgs, LedgerCommand, ReplayArgs, ShowArgs, SkipArgs};
-pub use load::LoadgenArgs;
+pub use load::{DemoArgs, LoadgenArgs};
 pub use site::{SiteAddArgs, SiteCommand};
 
 use crate::config::Sources;
@@ -32,6 +32,7 @@ Examples:
   footfall                                    start here: ingest, log, processor, ClickHouse engine, demo page
   footfall up --data /var/lib/footfall        the same, with the data elsewhere
   footfall query 'SELECT time, type, url FROM events ORDER BY time DESC LIMIT 10'
+  footfall demo                               a month of plausible traffic, to look around in
   footfall tail                               events as they arrive, each with its fate
   footfall install https://shop.example/      what keeps the events of a page from arriving
   footfall audit                              is everything that was acknowledged in the table, once?
@@ -157,6 +158,8 @@ pub enum Command {
     Migrate,
     /// Send realistic sessions at a given rate to any Footfall
     Loadgen(LoadgenArgs),
+    /// Fill a month with plausible traffic of a shop, so that there is something to look at
+    Demo(DemoArgs),
     /// Show the effective settings and where each came from, secrets redacted
     Config(ConfigArgs),
     /// What an event would become, and why: by which rule, with which data

@@ -7,8 +7,8 @@ use crate::config::{self, Config, Loaded};
 use crate::problem::{Problems, told};
 use crate::terminal::{Colour, note, paint};
 use crate::{
-    audit, check, enrich, fate, geo, gone, install, keys, ledger, loadgen, logging, memory, migrate, query,
-    replay, send, show, sites, tail, telemetry, unlink, up,
+    audit, check, demo, enrich, fate, geo, gone, install, keys, ledger, loadgen, logging, memory, migrate,
+    query, replay, send, show, sites, tail, telemetry, unlink, up,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -100,6 +100,9 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         Some(Command::Loadgen(args)) => {
             let run = |stop| loadgen::run(config, args, stop);
             on(&threads()?, with_interrupt(run)).map(verdict)
+        }
+        Some(Command::Demo(args)) => {
+            on(&threads()?, with_interrupt(|stop| demo::run(config, args, stop))).map(verdict)
         }
         Some(Command::Config(args)) if args.reference => {
             show::reference();

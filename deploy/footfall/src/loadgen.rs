@@ -3,7 +3,8 @@
 //! 1. [`journey`] makes events, `people` has the crowd;
 //! 2. a producer puts them on a schedule ([`plan`]): each request has a moment at which it is due, however slow the
 //!    answers are, and latency counts from there (no coordinated omission);
-//! 3. `worker`s send them, one connection each; [`tally`] counts, [`record`] keeps what was answered.
+//! 3. `worker`s send them, one connection each; [`tally`] counts, [`record`] keeps what was answered. [`crate::demo`] has
+//!    them send events of its own.
 
 pub mod histogram;
 pub mod journey;
@@ -30,7 +31,9 @@ use tally::Tally;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use worker::{Job, Shared};
+use worker::Shared;
+
+pub(crate) use worker::Job;
 
 /// Runs until the plan is carried out or `stop` is cancelled, and prints the summary. Gives whether every event was
 /// acknowledged.
@@ -61,6 +64,28 @@ pub async fn run(config: &Config, args: &LoadgenArgs, stop: CancellationToken) -
 /// # Errors
 /// When the record cannot be written.
 pub async fn drive(plan: Plan, target: Target, recorder: Recorder, stop: CancellationToken) -> Result<Tally> {
+    let with_identity = target.key.is_some();
+    let own = plan.clone();
+    deliver(plan, target, recorder, "loadgen", |jobs| {
+        produce(own, with_identity, jobs, stop)
+    })
+    .await
+}
+
+/// Sends what `produce` makes, over as many connections as the plan says, and gives what was counted.
+///
+/// # Errors
+/// When the record cannot be written.
+pub(crate) async fn deliver<P>(
+    plan: Plan,
+    target: Target,
+    recorder: Recorder,
+    label: &str,
+    produce: impl FnOnce(Sender<Job>) -> P,
+) -> Result<Tally>
+where
+    P: Future<Output = ()> + Send + 'static,
+{
     let (sender, receiver) = mpsc::channel(plan.concurrency * 2);
     let shared = Arc::new(Shared {
         plan,
@@ -74,9 +99,8 @@ pub async fn drive(plan: Plan, target: Target, recorder: Recorder, stop: Cancell
         workers.spawn(worker::run(Arc::clone(&shared)));
     }
     let mut producer = JoinSet::new();
-    let with_identity = shared.target.key.is_some();
-    producer.spawn(produce(shared.plan.clone(), with_identity, sender, stop));
-    let mut progress = Progress::new("loadgen");
+    producer.spawn(produce(sender));
+    let mut progress = Progress::new(label);
     let mut every = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {

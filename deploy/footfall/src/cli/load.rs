@@ -1,4 +1,4 @@
-//! Arguments of `loadgen`.
+//! Arguments of `loadgen` and `demo`.
 
 use super::Target;
 use clap::Args;
@@ -49,4 +49,28 @@ pub struct LoadgenArgs {
     /// The summary as one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  footfall demo                     a month of a small shop, for the site `demo` of the running Footfall
+  footfall demo --visits 20000      a larger shop: about 4 million events
+  footfall demo --url http://edge:8000 --site shop --key KEY --days 7
+
+The same days are filled with the same events: a second run adds only what has happened since.")]
+pub struct DemoArgs {
+    /// Where to send.
+    #[command(flatten)]
+    pub target: Target,
+    /// How many days before now, at most 29
+    #[arg(long, default_value_t = 29)]
+    pub days: u32,
+    /// Visits a day, about
+    #[arg(long, default_value_t = 1_200)]
+    pub visits: u32,
+    /// Another seed makes another month
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }

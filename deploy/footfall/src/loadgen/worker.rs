@@ -19,10 +19,17 @@ use tokio::sync::mpsc::Receiver;
 
 /// One request to be sent.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(crate) struct Job {
     /// When it should have gone out, however busy the workers are; none: whenever one is free.
     pub(super) due: Option<Instant>,
     pub(super) events: Vec<Sent>,
+}
+
+impl Job {
+    /// To be sent when a worker is free.
+    pub(crate) const fn whenever(events: Vec<Sent>) -> Self {
+        Self { due: None, events }
+    }
 }
 
 /// What the workers share.

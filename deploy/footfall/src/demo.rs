@@ -1,0 +1,127 @@
+//! `footfall demo`: a month of plausible traffic of a shop, so that reports have something to say before the first visitor
+//! has come.
+//!
+//! 1. [`month`] says who visits on a day, when, and what brought them: weeks have a rhythm, the shop grows, mails go out;
+//! 2. [`people`] are who they are for ever: home, device, habits, an account; [`places`] is where they live;
+//! 3. [`visit`] walks one of them from a [`source`] through the [`shop`], event by event; a [`machine`] comes in between;
+//! 4. the load generator's workers send it all by the front door, as a server of the site does (a server key).
+//!
+//! Everything follows from the seed and the calendar, ids too: whoever fills the same days twice adds nothing, and tomorrow
+//! only the new day is added.
+
+pub mod month;
+
+mod machine;
+mod people;
+mod places;
+mod shop;
+mod source;
+mod visit;
+
+use crate::cli::DemoArgs;
+use crate::config::Config;
+use crate::loadgen::plan::{Plan, Until};
+use crate::loadgen::record::Recorder;
+use crate::loadgen::tally::Tally;
+use crate::loadgen::{Job, deliver};
+use crate::target::{Target, now_ms};
+use crate::terminal::{Colour, count, note, paint, program, say, seconds};
+use anyhow::{Result, bail};
+use month::Month;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::Sender;
+use tokio_util::sync::CancellationToken;
+
+/// Events of a request: the edge takes 500.
+const BATCH: usize = 250;
+const CONNECTIONS: usize = 4;
+/// Sent again so often when Footfall is busy: minutes, with the pauses between.
+const RETRIES: u32 = 20;
+
+/// Sends the month, and says what there is to look at. Gives whether every event was acknowledged.
+///
+/// # Errors
+/// When the arguments make no sense, no Footfall is found, or it knows no server key.
+pub async fn run(config: &Config, args: &DemoArgs, stop: CancellationToken) -> Result<bool> {
+    if !(1..=29).contains(&args.days) {
+        bail!(
+            "--days {}: write 1 to 29; servers may send events of the last 30 days",
+            args.days
+        );
+    }
+    let target = Target::find(&args.target, config)?;
+    if target.key.is_none() {
+        bail!(
+            "a server key of the site `{}` is needed, because events of the past are sent: --key, or FOOTFALL_KEY; \
+             `{} site add` makes one",
+            target.site,
+            program()
+        );
+    }
+    let month = Month::new(args.seed, args.visits, args.days, now_ms());
+    let (site, start) = (target.site.clone(), Instant::now());
+    let plan = Plan {
+        rate: None,
+        until: Until::Events(u64::MAX),
+        batch: 1..=BATCH,
+        concurrency: CONNECTIONS,
+        visitors: 0,
+        seed: args.seed,
+        gzip: false,
+        retries: RETRIES,
+    };
+    note(format!(
+        "{} days, {} visits, for the site `{site}`",
+        args.days,
+        count(month.visits())
+    ));
+    let tally = deliver(plan, target, Recorder::new(None)?, "demo", |jobs| {
+        produce(month, jobs, stop)
+    })
+    .await?;
+    summarise(&tally, &site, start.elapsed());
+    Ok(tally.refusals() == 0 && tally.unanswered == 0)
+}
+
+async fn produce(month: Month, jobs: Sender<Job>, stop: CancellationToken) {
+    let mut events = Vec::with_capacity(BATCH);
+    for visit in month {
+        for event in visit {
+            events.push(event);
+            if events.len() < BATCH {
+                continue;
+            }
+            let full = std::mem::replace(&mut events, Vec::with_capacity(BATCH));
+            tokio::select! {
+                sent = jobs.send(Job::whenever(full)) => if sent.is_err() { return },
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+    if !events.is_empty() {
+        // Nobody listens any more if this fails; the workers have said why.
+        let _ = jobs.send(Job::whenever(events)).await;
+    }
+}
+
+fn summarise(tally: &Tally, site: &str, took: Duration) {
+    say(format!(
+        "{} events accepted in {}",
+        paint(Colour::Green, count(tally.accepted)),
+        seconds(took)
+    ));
+    for (reason, events) in &tally.refused {
+        say(format!("{} refused: {reason}", count(*events)));
+    }
+    if tally.unanswered > 0 {
+        say(format!(
+            "{} without an answer: run it again, what is there already is left out",
+            count(tally.unanswered)
+        ));
+    }
+    let question = format!(
+        "{} query \"SELECT channel, uniq(visitor_id) AS visitors FROM events WHERE site = '{site}' GROUP BY channel ORDER BY visitors DESC\"",
+        program()
+    );
+    say(paint(Colour::Dim, question));
+}
