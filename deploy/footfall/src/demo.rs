@@ -2,8 +2,8 @@
 //! has come.
 //!
 //! 1. [`month`] says who visits on a day, when, and what brought them: weeks have a rhythm, the shop grows, mails go out;
-//! 2. [`people`] are who they are for ever: home, device, habits, an account; [`places`] is where they live;
-//! 3. [`visit`] walks one of them from a [`source`] through the [`shop`], event by event; a [`machine`] comes in between;
+//! 2. `people` are who they are for ever: home, device, habits, an account; `places` is where they live;
+//! 3. `visit` walks one of them from a `source` through the `shop`, event by event; a `machine` comes in between;
 //! 4. the load generator's workers send it all by the front door, as a server of the site does (a server key).
 //!
 //! Everything follows from the seed and the calendar, ids too: whoever fills the same days twice adds nothing, and tomorrow
