@@ -1,5 +1,7 @@
-//! The SQL that this release brings: numbered migrations, applied once, and views, created anew at each start.
+//! The SQL that this release brings: numbered migrations, applied once, and views, created anew at each start
+//! (reports have a catalogue of their own: [`crate::reports`]).
 
+use crate::reports::{BLOCKS, REPORTS};
 use sha2::{Digest, Sha256};
 
 /// One file of `migrations/`. Append only: a file that was released is never changed, a change is a new file.
@@ -55,7 +57,7 @@ macro_rules! views {
     };
 }
 
-/// Every view, in the order in which they can be made.
+/// Every view that is no report, in the order in which they can be made.
 pub const VIEWS: &[View] = views! {
     "books"
     "ledger_reasons"
@@ -73,9 +75,15 @@ pub const VIEWS: &[View] = views! {
     "path_variety"
 };
 
+/// All views of this release, those of reports too, in the order in which they can be made.
+pub fn views() -> impl Iterator<Item = View> {
+    let reports = REPORTS.iter().map(|report| report.view);
+    VIEWS.iter().chain(BLOCKS).copied().chain(reports)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{MIGRATIONS, VIEWS};
+    use super::{MIGRATIONS, views};
 
     #[test]
     fn numbers_count_from_one() {
@@ -87,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_view_says_its_own_name() {
-        for view in VIEWS {
+        for view in views() {
             assert!(
                 view.sql
                     .contains(&format!("CREATE OR REPLACE VIEW {} AS", view.name))

@@ -4,7 +4,7 @@
 //! in the table `migrations` twice: when it starts and when it has finished. One that started and did not finish runs
 //! again from its first statement. [`split`] takes files apart, [`crate::catalogue`] lists them.
 
-use crate::catalogue::{MIGRATIONS, Migration, VIEWS};
+use crate::catalogue::{MIGRATIONS, Migration, views};
 use clickhouse::error::Error;
 use clickhouse::{Client, Row};
 use serde::Deserialize;
@@ -136,7 +136,7 @@ pub async fn migrate(
     for migration in &pending {
         apply(&client, migration, progress).await?;
     }
-    for view in VIEWS {
+    for view in views() {
         progress(Step::View(view.name));
         for statement in split::statements(view.sql) {
             execute(&client, &statement, || {

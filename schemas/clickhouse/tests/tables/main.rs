@@ -8,6 +8,7 @@ mod losses;
 mod migrate;
 mod native;
 mod path_variety;
+mod reports;
 mod retain;
 mod round_trip;
 mod said;

@@ -1,0 +1,43 @@
+-- The events that a question is about: in the range, and past all filters, those on sessions too.
+--   SELECT path, uniqExact(visitor_id) FROM report_events(site = 'shop', since = now() - INTERVAL 7 DAY, until = now(), bots = 0,
+--                                                         filters = map('channel', ['email'])) GROUP BY path
+CREATE OR REPLACE VIEW report_events AS
+SELECT * EXCEPT (matches)
+FROM matched_events
+(
+    site = {site:String},
+    since = {since:DateTime64(3, 'UTC')},
+    until = {until:DateTime64(3, 'UTC')},
+    bots = {bots:UInt8},
+    filters = {filters:Map(String, Array(String))}
+)
+WHERE matches
+AND time >= {since:DateTime64(3, 'UTC')}
+AND time < {until:DateTime64(3, 'UTC')}
+AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE
+AND if
+(
+    -- Names of filters on sessions; without one of them no session is looked at.
+    arrayExists
+    (
+        name -> trimLeft(name, '!') IN
+        (
+            'channel', 'source', 'medium', 'referrer_source', 'referrer_host',
+            'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'entry_path', 'exit_path'
+        ),
+        mapKeys({filters:Map(String, Array(String))})
+    ),
+    session_id IN
+    (
+        SELECT session_id
+        FROM matched_sessions
+        (
+            site = {site:String},
+            since = {since:DateTime64(3, 'UTC')},
+            until = {until:DateTime64(3, 'UTC')},
+            bots = {bots:UInt8},
+            filters = {filters:Map(String, Array(String))}
+        )
+    ),
+    true
+);

@@ -1,0 +1,35 @@
+-- The figures of a range in one row. To compare, ask again for the range before.
+--
+-- A session or visitor counts if an event of it matches; rate and medians are those of the sessions, by all of their events.
+CREATE OR REPLACE VIEW report_overview AS
+WITH
+    sessions AS
+    (
+        SELECT *
+        FROM matched_sessions
+        (
+            site = {site:String},
+            since = {since:DateTime64(3, 'UTC')},
+            until = {until:DateTime64(3, 'UTC')},
+            bots = {bots:UInt8},
+            filters = {filters:Map(String, Array(String))}
+        )
+    ),
+    known AS
+    (
+        SELECT visitor_id
+        FROM events
+        WHERE site = {site:String} AND time < {since:DateTime64(3, 'UTC')} AND received_at < {since:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
+    )
+SELECT
+    uniqExact(visitor_id) AS visitors,
+    uniqExactIf(visitor_id, visitor_id NOT IN (SELECT visitor_id FROM known)) AS new_visitors,
+    count() AS sessions,
+    sum(matched_views) AS page_views,
+    sum(matched_events) AS events,
+    countIf(is_bounce) AS bounces,
+    if(sessions = 0, 0, bounces / sessions) AS bounce_rate,
+    if(sessions = 0, 0, page_views / sessions) AS views_per_session,
+    quantileExact(0.5)(duration_ms) AS session_ms,
+    quantileExact(0.5)(engagement_ms) AS engagement_ms
+FROM sessions;
