@@ -186,7 +186,8 @@ impl Shared {
     fn late(&self, server: SocketAddr, request: &[u8]) -> std::io::Result<()> {
         let sent = self.send_late(server, request);
         if let Err(error) = &sent {
-            self.answer().extend_from_slice(format!("(the connection broke: {error})").as_bytes());
+            self.answer()
+                .extend_from_slice(format!("(the connection broke: {error})").as_bytes());
         }
         self.over.store(true, Ordering::SeqCst);
         sent
