@@ -7,6 +7,7 @@ mod ask;
 #[cfg(feature = "kafka")]
 mod cluster;
 mod enrich;
+mod export;
 mod geo;
 mod keys;
 mod ledger;
@@ -17,6 +18,7 @@ pub use ask::{AuditArgs, InstallArgs, QueryArgs, SendArgs, TailArgs, Target, Unl
 #[cfg(feature = "kafka")]
 pub use cluster::{DrainArgs, IngestArgs, LostArgs, ResendArgs};
 pub use enrich::EnrichArgs;
+pub use export::{ExportArgs, ExportFormat};
 pub use geo::{FetchArgs, GeoCommand, What};
 pub use keys::{KeysCommand, RevokeArgs, RingArgs, RotateArgs};
 pub use ledger::{ConfirmArgs, Filter, LedgerArgs, LedgerCommand, ReplayArgs, ShowArgs, SkipArgs};
@@ -160,6 +162,8 @@ pub enum Command {
     Loadgen(LoadgenArgs),
     /// Fill a month with plausible traffic of a shop, so that there is something to look at
     Demo(DemoArgs),
+    /// Write events to a file or a stream: CSV, JSON lines or Parquet
+    Export(ExportArgs),
     /// Show the effective settings and where each came from, secrets redacted
     Config(ConfigArgs),
     /// What an event would become, and why: by which rule, with which data

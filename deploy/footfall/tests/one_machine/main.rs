@@ -8,6 +8,7 @@ mod configuration;
 mod demo;
 mod earlier_folders;
 mod enrich;
+mod export;
 mod harness;
 mod https;
 mod install;
