@@ -1,6 +1,6 @@
 //! `footfall export`: events out of the table, as a stream or as files.
 //!
-//! 1. [`range`] reads the moments, and cuts them into days: no query is larger than one, and progress can be told;
+//! 1. `range` reads the moments, and cuts them into days: no query is larger than one, and progress can be told;
 //! 2. each day is one SELECT in the table's own order, which needs no sorting and no memory, whatever its size;
 //! 3. an answer that breaks off is an error; a file has its name only when it is whole.
 //!
