@@ -16,6 +16,9 @@ macro_rules! view {
         }
     };
 }
+mod behaviour;
+mod books;
+mod people;
 mod traffic;
 
 /// What one report says, and how to ask for it.
@@ -104,6 +107,7 @@ pub const BLOCKS: &[View] = blocks! {
     "matched_events" "matched_events"
     "matched_sessions" "matched_sessions"
     "report_events" "events"
+    "session_events" "session_events"
 };
 
 /// Every report, the most important first.
@@ -115,7 +119,23 @@ pub const REPORTS: &[Report] = &[
     traffic::PATTERN,
     traffic::LIVE,
     traffic::LIVE_NOW,
-    traffic::SESSIONS,
+    behaviour::SESSIONS,
+    behaviour::SESSION,
+    behaviour::PATHS,
+    behaviour::FUNNEL,
+    behaviour::RETENTION,
+    behaviour::GOALS,
+    behaviour::PREFERENCES,
+    people::VISITOR,
+    people::LOGINS,
+    people::OUTBOUND,
+    people::DOWNLOADS,
+    people::NOT_FOUND,
+    people::MACHINES,
+    books::LOSSES,
+    books::LEDGER,
+    books::BOOKS,
+    books::COMPLETE_UP_TO,
 ];
 
 /// Every dimension of `filters`. Names of columns of `events`, but for the pages of a session.
@@ -235,6 +255,12 @@ const TIMEZONE: Parameter = optional(
     "String",
     "UTC",
     "IANA time zone whose hours, days, weeks and months count",
+);
+const OPTIONAL_DIMENSION: Parameter = optional(
+    "dimension",
+    "String",
+    "",
+    "a dimension to break down by; empty: not at all",
 );
 const BY: Parameter = word(
     "by",

@@ -11,6 +11,9 @@ fn allowed(parameter: &Parameter) -> String {
     if parameter.kind.starts_with("Map") {
         return "map()".to_owned();
     }
+    if parameter.kind.starts_with("Array") {
+        return "['page:/a*', 'event:b']".to_owned();
+    }
     let value = match (parameter.name, parameter.default, parameter.values.first()) {
         ("since", ..) => "2026-11-20 00:00:00",
         ("until", ..) => "2026-11-21 00:00:00",

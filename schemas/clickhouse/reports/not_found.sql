@@ -1,0 +1,22 @@
+-- Pages that answered with an error, as the browser said, the most visitors first.
+--
+--   status     of the answer, 400 and above
+--   referrer   the page that the latest of these views came from, with its host
+CREATE OR REPLACE VIEW report_not_found AS
+SELECT
+    path AS page,
+    toUInt16OrZero(props['status']) AS status,
+    count() AS views,
+    uniqExact(visitor_id) AS visitors,
+    argMax(concat(events.referrer_host, referrer_path), turn) AS referrer
+FROM report_events
+(
+    site = {site:String},
+    since = {since:DateTime64(3, 'UTC')},
+    until = {until:DateTime64(3, 'UTC')},
+    bots = {bots:UInt8},
+    filters = {filters:Map(String, Array(String))}
+) AS events
+WHERE type = 'page_view' AND status >= 400
+GROUP BY page, status
+ORDER BY visitors DESC, views DESC, page, status;

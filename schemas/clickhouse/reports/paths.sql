@@ -1,0 +1,67 @@
+-- From page to page: where sessions go from a page, or where they come from to it, step by step.
+--
+--   step       1 is next to `start`: forward the first move after it, backward the last one before it
+--   from, to   pages, in the order in which they were seen; empty `to`: the session ended, empty `from`: it began
+--   sessions   in which this move was made at this step
+--   dwell_ms   median time from `from` to `to`, ms; 0 where one of them is empty
+--
+-- Forward begins with the first view of `start`, backward with the last one; without a `start` with the session's first and
+-- last page. A page that is seen twice in a row counts once. Sessions are looked at as a whole, and filters choose sessions.
+CREATE OR REPLACE VIEW report_paths AS
+WITH
+    seen AS
+    (
+        SELECT
+            session_id,
+            arraySort(groupArray((turn, if({by:String} = 'path_template', path_template, path), time))) AS views
+        FROM matched_events
+        (
+            site = {site:String},
+            since = {since:DateTime64(3, 'UTC')},
+            until = {until:DateTime64(3, 'UTC')},
+            bots = {bots:UInt8},
+            filters = {filters:Map(String, Array(String))}
+        )
+        WHERE type = 'page_view'
+        AND session_id IN
+        (
+            SELECT session_id
+            FROM matched_sessions
+            (
+                site = {site:String},
+                since = {since:DateTime64(3, 'UTC')},
+                until = {until:DateTime64(3, 'UTC')},
+                bots = {bots:UInt8},
+                filters = {filters:Map(String, Array(String))}
+            )
+        )
+        GROUP BY session_id
+    ),
+    walks AS
+    (
+        SELECT
+            arrayFilter((view, before) -> before.2 != view.2 OR before.1 = 0, views, arrayPushFront(arrayPopBack(views), (toUInt128(0), '', views[1].3))) AS pages,
+            if
+            (
+                {direction:String} = 'backward',
+                if({start:String} = '', length(pages), arrayLastIndex(view -> view.2 = {start:String}, pages)),
+                if({start:String} = '', 1, arrayFirstIndex(view -> view.2 = {start:String}, pages))
+            ) AS begin
+        FROM seen
+        WHERE begin > 0
+    ),
+    moves AS
+    (
+        SELECT
+            arrayJoin(range(1, {depth:UInt8} + 1)) AS step,
+            if({direction:String} = 'backward', toInt64(begin) - step, toInt64(begin) + step - 1) AS at,
+            if(at = 0, '', pages[at].2) AS from,
+            if(at = length(pages), '', pages[at + 1].2) AS to,
+            if(at = 0 OR at = length(pages), 0, toUnixTimestamp64Milli(pages[at + 1].3) - toUnixTimestamp64Milli(pages[at].3)) AS dwell
+        FROM walks
+        WHERE at >= 0 AND at <= length(pages)
+    )
+SELECT toUInt8(step) AS step, from, to, count() AS sessions, toUInt64(quantileExact(0.5)(dwell)) AS dwell_ms
+FROM moves
+GROUP BY step, from, to
+ORDER BY step, sessions DESC, from, to;

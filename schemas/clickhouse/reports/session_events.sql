@@ -1,0 +1,32 @@
+-- Everything that happened in the range in the sessions that the question is about: for reports on what follows what. There
+-- filters choose sessions: with one on the country or on a page, the other steps of such a session are looked at too.
+CREATE OR REPLACE VIEW session_events AS
+SELECT *
+FROM matched_events
+(
+    site = {site:String},
+    since = {since:DateTime64(3, 'UTC')},
+    until = {until:DateTime64(3, 'UTC')},
+    bots = {bots:UInt8},
+    filters = {filters:Map(String, Array(String))}
+)
+WHERE time >= {since:DateTime64(3, 'UTC')}
+AND time < {until:DateTime64(3, 'UTC')}
+AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE
+AND if
+(
+    empty({filters:Map(String, Array(String))}),
+    true,
+    session_id IN
+    (
+        SELECT session_id
+        FROM matched_sessions
+        (
+            site = {site:String},
+            since = {since:DateTime64(3, 'UTC')},
+            until = {until:DateTime64(3, 'UTC')},
+            bots = {bots:UInt8},
+            filters = {filters:Map(String, Array(String))}
+        )
+    )
+);
