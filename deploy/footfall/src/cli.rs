@@ -17,7 +17,7 @@ mod site;
 pub use ask::{AuditArgs, InstallArgs, QueryArgs, SendArgs, TailArgs, Target, UnlinkArgs};
 #[cfg(feature = "kafka")]
 pub use cluster::{DrainArgs, IngestArgs, LostArgs, ResendArgs};
-pub use enrich::EnrichArgs;
+pub use enrich::{EnrichArgs, PathsArgs};
 pub use export::{ExportArgs, ExportFormat};
 pub use geo::{FetchArgs, GeoCommand, What};
 pub use keys::{KeysCommand, RevokeArgs, RingArgs, RotateArgs};
@@ -168,6 +168,8 @@ pub enum Command {
     Config(ConfigArgs),
     /// What an event would become, and why: by which rule, with which data
     Enrich(EnrichArgs),
+    /// Where many different words stand in a site's paths: learn templates from the table
+    Paths(PathsArgs),
     /// Databases of places: from where on earth visitors come
     #[command(subcommand)]
     Geo(GeoCommand),

@@ -8,7 +8,7 @@ use crate::problem::{Problems, told};
 use crate::terminal::{Colour, note, paint};
 use crate::{
     audit, check, demo, enrich, export, fate, geo, gone, install, keys, ledger, loadgen, logging, memory,
-    migrate, query, replay, send, show, sites, tail, telemetry, unlink, up,
+    migrate, paths, query, replay, send, show, sites, tail, telemetry, unlink, up,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -92,6 +92,7 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         Some(Command::Unlink(args)) => talk(unlink::run(config, args)).map(verdict),
         Some(Command::Query(args)) => talk(query::run(config, args)).map(done),
         Some(Command::Export(args)) => talk(export::run(config, args)).map(done),
+        Some(Command::Paths(args)) => talk(paths::run(config, args)).map(done),
         Some(Command::Audit(args)) => talk(audit::run(config, args)).map(verdict),
         Some(Command::Ledger(args)) => talk(ledger::run(config, args)).map(verdict),
         Some(Command::Replay(args)) => on(&threads()?, replay::run(config, args)).map(verdict),

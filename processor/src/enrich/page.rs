@@ -2,12 +2,12 @@
 //! and time zone in one spelling each.
 //!
 //! [`template`] goes by rule, or by the operator's patterns ([`pattern`]) where a site has some; [`sites`] holds them, [`part`]
-//! reads them (`pages.toml`). [`locale`] is about language and time zone.
+//! reads them (`pages.toml`, `pages.learned.toml`). [`locale`] is about language and time zone.
 //!
 //! Templates are not learned from events as they pass: what a step has seen depends on which processor it ran in and since
-//! when, so that the same path would become two templates, and a row enriched anew another than before. The table knows all
-//! paths: the view `path_variety` says where many different words stand, each as a pattern for `pages.toml`, which then holds
-//! for every processor at once and stands in each row's data version.
+//! when, so that the same path would become two templates, and a row enriched anew another than before. They are learned from
+//! the table, which knows all paths: the view `path_variety` says where many different words stand, and `footfall paths --write`
+//! makes of it a file that holds for every event alike and stands in each row's data version.
 
 pub mod locale;
 pub mod part;

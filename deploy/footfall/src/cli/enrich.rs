@@ -38,3 +38,21 @@ pub struct EnrichArgs {
     #[arg(long, default_value = "demo")]
     pub site: String,
 }
+
+/// Arguments of `paths`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  footfall paths                 where many different words stand in the paths of all sites
+  footfall paths --write         names them from now on, in pages.learned.toml (docs/enrichment.md)")]
+pub struct PathsArgs {
+    /// How many days to look at
+    #[arg(long, default_value_t = 7)]
+    pub days: u32,
+    /// One site only
+    #[arg(long)]
+    pub site: Option<String>,
+    /// Write what is new to pages.learned.toml
+    #[arg(long)]
+    pub write: bool,
+}

@@ -56,7 +56,11 @@ fn page(asked: &Asked<'_>, reasons: &mut Vec<Reason>) {
     if page.path.is_empty() {
         return;
     }
-    let why = match asked.enricher.pages.of(&asked.event.site).pattern(&page.path) {
+    let pages = asked.enricher.pages.of(&asked.event.site);
+    for learned in pages.learned(&page.path) {
+        reasons.push((PAGE, format!("learned: `{learned}` in pages.learned.toml")));
+    }
+    let why = match pages.pattern(&page.path) {
         Some(pattern) => format!("template by the pattern `{pattern}` in pages.toml"),
         None if asked.enriched.content.template == page.path => {
             "template: no part of the path is variable by the rules".to_owned()

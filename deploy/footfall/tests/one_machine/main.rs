@@ -16,6 +16,7 @@ mod keys;
 mod ledger;
 mod logins;
 mod nothing_arrives;
+mod paths;
 mod privacy;
 mod replay;
 mod salts;

@@ -1,7 +1,8 @@
 //! Patterns of paths that an operator writes: `/brand/:brand/:slug`, `/docs/*`.
 //!
 //! Words must be there as they are; `:name` stands for one part; `*`, at the end only, for all that follows (also nothing).
-//! The template of a path that matches is the pattern itself.
+//! The template of a path that matches is the pattern itself. Patterns that were learned from the table name one more part of
+//! what the rules have found, and leave the rest of it ([`Pattern::name_in`]).
 
 /// Longest pattern, bytes.
 const BYTES: usize = 512;
@@ -62,6 +63,33 @@ impl Pattern {
         }
         parts.next().is_none()
     }
+
+    /// The template with this pattern in place of its beginning; none if it begins otherwise, or if a part that the pattern
+    /// names has a name already.
+    #[must_use]
+    pub fn name_in(&self, template: &str) -> Option<String> {
+        let mut rest = template;
+        for expected in self
+            .text
+            .strip_suffix("/*")
+            .unwrap_or(&self.text)
+            .split('/')
+            .skip(1)
+        {
+            let after = rest.strip_prefix('/')?;
+            let end = after.find('/').unwrap_or(after.len());
+            let part = &after[..end];
+            let is_word = !part.is_empty() && !part.starts_with(':');
+            if part != expected && !(is_word && expected.starts_with(':')) {
+                return None;
+            }
+            rest = &after[end..];
+        }
+        Some(format!(
+            "{}{rest}",
+            self.text.strip_suffix("/*").unwrap_or(&self.text)
+        ))
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +116,30 @@ mod tests {
                 expected,
                 "{pattern} {path}"
             );
+        }
+    }
+
+    #[test]
+    fn a_learned_pattern_names_one_more_part_and_leaves_the_rest() {
+        let cases = [
+            ("/brand/:part", "/brand/acme", Some("/brand/:part")),
+            (
+                "/brand/:part/*",
+                "/brand/acme/shoes/:id",
+                Some("/brand/:part/shoes/:id"),
+            ),
+            ("/brand/:part", "/brand/:id", None),
+            ("/brand/:part", "/brand", None),
+            ("/brand/:part", "/brand/", None),
+            ("/brand/:part", "/brands/acme", None),
+            ("/shop/:id/:part", "/shop/:id/acme", Some("/shop/:id/:part")),
+            ("/:part", "/acme", Some("/:part")),
+            ("/:part", "/", None),
+            ("/:part", "", None),
+        ];
+        for (pattern, template, expected) in cases {
+            let named = Pattern::new(pattern).unwrap().name_in(template);
+            assert_eq!(named.as_deref(), expected, "{pattern} {template}");
         }
     }
 

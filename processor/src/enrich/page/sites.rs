@@ -6,6 +6,9 @@
 //! paths = ["/brand/:brand", "/docs/*"]   # the first that matches; other paths go by rule
 //! search = ["q", "suche"]                # parameters with the words of the site's own search
 //! ```
+//!
+//! What `footfall paths --write` has learned from the table stands in a file of its own, with `key` and `paths` only; it comes
+//! after the operator's patterns and after the rules.
 
 use super::pattern::Pattern;
 use super::template;
@@ -22,9 +25,10 @@ const PATTERNS: usize = 500;
 const ANY: &str = "*";
 
 /// The pages of one site.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SitePages {
     paths: Vec<Pattern>,
+    learned: Vec<Pattern>,
     search: Vec<String>,
 }
 
@@ -32,6 +36,7 @@ impl Default for SitePages {
     fn default() -> Self {
         Self {
             paths: Vec::new(),
+            learned: Vec::new(),
             search: SEARCH.map(str::to_owned).to_vec(),
         }
     }
@@ -41,8 +46,29 @@ impl SitePages {
     /// The template of a path.
     #[must_use]
     pub fn template<'p>(&self, path: &'p str) -> Cow<'p, str> {
-        self.pattern(path)
-            .map_or_else(|| template::of(path), |pattern| Cow::Owned(pattern.to_owned()))
+        if let Some(pattern) = self.pattern(path) {
+            return Cow::Owned(pattern.to_owned());
+        }
+        let mut template = template::of(path);
+        for learned in &self.learned {
+            if let Some(named) = learned.name_in(&template) {
+                template = Cow::Owned(named);
+            }
+        }
+        template
+    }
+
+    /// The learned patterns that a path has a part of.
+    pub fn learned(&self, path: &str) -> impl Iterator<Item = &str> {
+        let mut template = if self.pattern(path).is_some() {
+            String::new()
+        } else {
+            template::of(path).into_owned()
+        };
+        self.learned.iter().filter_map(move |learned| {
+            template = learned.name_in(&template)?;
+            Some(learned.text())
+        })
     }
 
     /// The operator's pattern that a path is one of.
@@ -109,6 +135,21 @@ impl Pages {
         Ok(pages)
     }
 
+    /// Adds what was learned.
+    ///
+    /// # Errors
+    /// The first mistake, with its place.
+    pub fn with_learned(mut self, text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| text_file::at_line(text, &error))?;
+        for site in file.site {
+            let key = site.key.clone();
+            let learned = site.read()?.paths;
+            let other = &self.other;
+            self.by_site.entry(key).or_insert_with(|| other.clone()).learned = learned;
+        }
+        Ok(self)
+    }
+
     /// The pages of a site.
     #[must_use]
     pub fn of(&self, site: &str) -> &SitePages {
@@ -132,7 +173,11 @@ impl Site {
         };
         let paths = self.paths.iter().map(pattern).collect::<Result<_, _>>()?;
         let search = self.search.unwrap_or_else(|| SitePages::default().search);
-        Ok(SitePages { paths, search })
+        Ok(SitePages {
+            paths,
+            learned: Vec::new(),
+            search,
+        })
     }
 }
 
@@ -153,6 +198,35 @@ mod tests {
         assert_eq!(pages.of("blog").template("/brand/acme"), "/brand/acme");
         assert!(pages.of("blog").search_parameters().is_empty());
         assert_eq!(Pages::default().of("x").search_parameters().len(), 5);
+    }
+
+    #[test]
+    fn what_was_learned_comes_after_the_operators_word_and_the_rules() {
+        let learned = "[[site]]\nkey = \"shop\"\npaths = [\"/brand/:part\", \"/brand/:part/:part\", \"/item/:part\"]\n\
+                       [[site]]\nkey = \"blog\"\npaths = [\"/:part\"]\n";
+        let pages = Pages::from_toml("[[site]]\nkey = \"shop\"\npaths = [\"/brand/acme/*\"]\n[[site]]\nkey = \"*\"\nsearch = [\"w\"]\n")
+            .unwrap()
+            .with_learned(learned)
+            .unwrap();
+        let shop = pages.of("shop");
+        assert_eq!(shop.template("/brand/acme/red"), "/brand/acme/*");
+        assert_eq!(shop.template("/brand/other/red/17"), "/brand/:part/:part/:id");
+        assert_eq!(shop.template("/item/17"), "/item/:id");
+        assert_eq!(shop.template("/item/lamp"), "/item/:part");
+        assert_eq!(shop.learned("/item/lamp").collect::<Vec<_>>(), ["/item/:part"]);
+        assert_eq!(pages.of("blog").template("/how-to"), "/:part");
+        assert_eq!(
+            pages.of("blog").search_parameters(),
+            ["w"],
+            "as of every site that is not named"
+        );
+        assert_eq!(pages.of("docs").template("/how-to"), "/how-to");
+        assert!(
+            Pages::default()
+                .with_learned("[[site]]\nkey = 1\n")
+                .unwrap_err()
+                .starts_with("line 2")
+        );
     }
 
     #[test]
