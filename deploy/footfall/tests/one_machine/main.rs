@@ -9,6 +9,7 @@ mod demo;
 mod earlier_folders;
 mod enrich;
 mod export;
+mod grafana;
 mod harness;
 mod https;
 mod install;
