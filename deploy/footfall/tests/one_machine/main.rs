@@ -5,6 +5,7 @@
 mod broken_setups;
 mod commands;
 mod configuration;
+mod cookbook;
 mod demo;
 mod earlier_folders;
 mod enrich;
