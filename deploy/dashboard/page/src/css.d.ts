@@ -1,0 +1,2 @@
+// Style sheets that esbuild puts into app.css.
+declare module "*.css";

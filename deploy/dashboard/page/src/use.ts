@@ -1,0 +1,73 @@
+// A report as a component uses it: asked again when what it depends on changes, kept in sight while it is asked.
+import { useEffect, useState } from "preact/hooks";
+import { type Answer, address, get, me, objects, Refused, type Report, type Values } from "./reports";
+import { place, range, site, zone } from "./state";
+
+export interface Asked<T> {
+  rows: T[] | undefined;
+  answer: Answer | undefined;
+  /** The answer is of what was asked before. */
+  stale: boolean;
+  error: Refused | undefined;
+  address: string;
+}
+
+/** Pause before a question is asked again that may be answered in a moment. */
+const AGAIN_MS = 2500;
+
+/** The parameters that the whole page shares, those of them that the report knows. */
+export function shared(report: Report | undefined, own: Values): Values {
+  const { since, until } = range.value;
+  const values: Values = {
+    site: site.value?.key,
+    since: new Date(since).toISOString(),
+    until: new Date(until).toISOString(),
+    timezone: zone.value,
+    bots: place.value.bots,
+  };
+  for (const [name, texts] of Object.entries(place.value.filters)) values[`filter.${name}`] = texts;
+  Object.assign(values, own);
+  const known = new Set(report?.parameters.map(({ name }) => name));
+  for (const name of Object.keys(values)) {
+    const is = name.startsWith("filter.") ? known.has("filters") : known.has(name) || name === "limit";
+    if (!is) delete values[name];
+  }
+  return values;
+}
+
+/** Asks a report. `every`: again after so many ms. */
+export function useReport<T>(report: Report | undefined, own: Values = {}, every = 0): Asked<T> {
+  const asked = report && site.value ? address(report.name, shared(report, own)) : "";
+  const [state, set] = useState<{ of: string; answer?: Answer; error?: Refused }>({ of: "" });
+  useEffect(() => {
+    if (!asked) return;
+    const stop = new AbortController();
+    let timer = 0;
+    const ask = async () => {
+      let again = every;
+      try {
+        const answer = await get<Answer>(asked, stop.signal);
+        set({ of: asked, answer });
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        const refused = error instanceof Refused ? error : new Refused("fault", String(error));
+        if (refused.label === "login") me.value = { by: null, sites: null, writes: false };
+        if (refused.passes) again ||= AGAIN_MS;
+        set(before => ({ of: asked, error: refused, ...(before.answer && refused.passes ? { answer: before.answer } : {}) }));
+      }
+      if (again && !stop.signal.aborted) timer = setTimeout(ask, document.hidden ? again * 5 : again);
+    };
+    ask();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [asked, every]);
+  return {
+    rows: state.answer && objects<T>(state.answer),
+    answer: state.answer,
+    stale: state.of !== asked,
+    error: state.of === asked ? state.error : undefined,
+    address: asked,
+  };
+}

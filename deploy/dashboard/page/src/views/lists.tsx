@@ -1,0 +1,109 @@
+// Lists that several views have: pages, and the values of a dimension.
+import type { ComponentChildren, JSX } from "preact";
+import { useState } from "preact/hooks";
+import { title as called, duration, percent } from "../format";
+import { report } from "../reports";
+import { show, type View } from "../state";
+import { Bars } from "../ui/bars";
+import { Panel } from "../ui/panel";
+import { Tabs } from "../ui/tabs";
+import { useReport } from "../use";
+import type { Figures } from "./overview";
+
+export interface Part {
+  value: string;
+  visitors: number;
+  sessions: number;
+  page_views: number;
+  events: number;
+  bounce_rate: number;
+  session_ms: number;
+  engagement_ms: number;
+}
+
+interface Props {
+  title: string;
+  tabs: string[];
+  limit?: number;
+  /** Where there is more of it. */
+  view?: View;
+  touch?: "session" | "first";
+  label?: (dimension: string, value: string) => ComponentChildren;
+  children?: ComponentChildren;
+}
+
+export function Breakdown({ title, tabs, limit = 12, view, touch, label }: Props): JSX.Element {
+  const [dimension, pick] = useState(tabs[0]!);
+  const [more, set] = useState(false);
+  const shown = more ? 500 : limit;
+  const asked = useReport<Part>(report("breakdown"), { dimension, limit: shown + 1, ...(touch ? { touch } : {}) });
+  const whole = useReport<Figures>(report("overview"));
+  const parts = asked.rows ?? [];
+  const all = Object.fromEntries(tabs.map(name => [name, called(name)]));
+  const items = parts.slice(0, shown).map(part => ({ value: part.value, count: part.visitors, aside: percent(part.bounce_rate) }));
+  return (
+    <Panel
+      title={title}
+      asked={asked}
+      tools={tabs.length > 1 ? <Tabs label={title} all={all} now={dimension} pick={pick} /> : undefined}
+      empty="Nothing in this range."
+    >
+      <Bars
+        dimension={dimension}
+        items={items}
+        unit="Visitors"
+        total={whole.rows?.[0]?.visitors}
+        asideLabel="Bounce"
+        {...(label ? { label: (value: string) => label(dimension, value) } : {})}
+      />
+      {parts.length > shown && (
+        <button type="button" class="link more" onClick={() => (view ? show(view) : set(true))}>
+          More
+        </button>
+      )}
+    </Panel>
+  );
+}
+
+interface Page {
+  page: string;
+  title: string;
+  visitors: number;
+  page_views: number;
+  entries: number;
+  exits: number;
+  bounce_rate: number;
+  engagement_ms: number;
+  scroll: number;
+}
+
+const ORDERS = { page_views: "Views", entries: "Entries", exits: "Exits" } as const;
+type Order = keyof typeof ORDERS;
+
+export function Pages({ title, limit }: { title: string; limit: number }): JSX.Element {
+  const [order, set] = useState<Order>("page_views");
+  const asked = useReport<Page>(report("pages"), { limit: 1000 });
+  const pages = [...(asked.rows ?? [])].sort((a, b) => b[order] - a[order]).filter(page => page[order] > 0);
+  const items = pages.slice(0, limit).map(page => ({
+    value: page.page,
+    count: page[order],
+    aside: order === "entries" ? percent(page.bounce_rate) : duration(page.engagement_ms),
+    ...(page.title && page.title !== page.page ? { note: page.title } : {}),
+  }));
+  const dimension = order === "entries" ? "entry_path" : order === "exits" ? "exit_path" : "path";
+  return (
+    <Panel
+      title={title}
+      asked={asked}
+      tools={<Tabs label="Order" all={ORDERS} now={order} pick={set} />}
+      empty="Nobody has looked at a page in this range."
+    >
+      <Bars dimension={dimension} items={items} unit={ORDERS[order]} asideLabel={order === "entries" ? "Bounce" : "Engaged"} />
+      {pages.length > limit && (
+        <button type="button" class="link more" onClick={() => show("pages")}>
+          More
+        </button>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,204 @@
+//! The OpenAPI document of the API, made from the catalogue of reports: what is not in it cannot be asked for.
+
+use crate::report::catalogue::{self, DIMENSION_NAMES, Kind, Parameter, Report, kind};
+use serde_json::{Map, Value, json};
+
+/// The document (OpenAPI 3.1).
+#[must_use]
+pub fn document() -> Value {
+    let mut paths = Map::new();
+    for report in catalogue::all() {
+        paths.insert(
+            format!("/api/reports/{}", report.name),
+            json!({ "get": operation(report) }),
+        );
+    }
+    paths.insert("/api/reports".to_owned(), json!({ "get": {
+        "operationId": "reports", "summary": "Which reports there are, with their parameters and columns.", "tags": ["about"],
+        "responses": answers("The catalogue.", &json!({ "type": "object" })),
+    }}));
+    paths.insert("/api/sites".to_owned(), json!({ "get": {
+        "operationId": "sites", "summary": "The sites that may be seen, with their time zones and how many events they have.", "tags": ["about"],
+        "responses": answers("The sites.", &json!({ "type": "object" })),
+    }}));
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Footfall reports",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Named reports over the tables of Footfall, read-only. Each is the view `report_<name>` in ClickHouse; the answer says the SQL \
+                that made it. Answers are kept for a moment: half a second for what happens now, five seconds for a range that is not over, two minutes for the past.",
+        },
+        "security": [{ "token": [] }, {}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "description": "A token that was made on the page; needed where a password is set." } },
+            "schemas": { "Answer": answer(), "Refusal": refusal() },
+            "responses": refusals(),
+        },
+    })
+}
+
+fn operation(report: &Report) -> Value {
+    let mut parameters: Vec<Value> = report.parameters.iter().flat_map(described).collect();
+    parameters.push(
+        json!({ "name": "limit", "in": "query", "required": false, "description": "Most rows.",
+        "schema": { "type": "integer", "minimum": 1, "maximum": 100_000, "default": 1000 } }),
+    );
+    parameters.push(json!({ "name": "format", "in": "query", "required": false, "description": "`csv` gives a file with a line of names.",
+        "schema": { "type": "string", "enum": ["json", "csv"], "default": "json" } }));
+    let columns: Vec<String> = report
+        .columns
+        .iter()
+        .map(|column| format!("- `{}`: {}", column.name, column.about))
+        .collect();
+    json!({
+        "operationId": report.name,
+        "summary": report.about,
+        "description": format!("Columns:\n{}", columns.join("\n")),
+        "tags": ["reports"],
+        "parameters": parameters,
+        "responses": with_csv(answers("The report.", &json!({ "$ref": "#/components/schemas/Answer" }))),
+    })
+}
+
+/// A parameter; filters become one for each dimension, and one for what is excluded.
+fn described(parameter: &'static Parameter) -> Vec<Value> {
+    let one = |name: &str, about: &str, required: bool, schema: Value| json!({ "name": name, "in": "query", "required": required, "description": about, "schema": schema });
+    let required = parameter.default.is_none() && !matches!(parameter.name, "since" | "until" | "filters");
+    match kind(parameter) {
+        Kind::Filters => {
+            let texts = json!({ "type": "array", "items": { "type": "string" } });
+            let filter = |dimension: &&str| {
+                let only = one(
+                    &format!("filter.{dimension}"),
+                    &format!("Only these values of `{dimension}`; repeat it for several."),
+                    false,
+                    texts.clone(),
+                );
+                let not = one(
+                    &format!("filter.!{dimension}"),
+                    &format!("All but these values of `{dimension}`."),
+                    false,
+                    texts.clone(),
+                );
+                [only, not]
+            };
+            DIMENSION_NAMES.iter().flat_map(filter).collect()
+        }
+        Kind::Texts => vec![one(
+            parameter.name,
+            parameter.about,
+            required,
+            json!({ "type": "array", "items": { "type": "string" } }),
+        )],
+        Kind::Time => vec![one(
+            parameter.name,
+            parameter.about,
+            false,
+            json!({ "type": "string", "examples": ["2026-11-22T10:00:00Z", "2026-11-22"] }),
+        )],
+        Kind::Uuid => vec![one(
+            parameter.name,
+            parameter.about,
+            required,
+            json!({ "type": "string", "format": "uuid" }),
+        )],
+        Kind::Text => vec![one(parameter.name, parameter.about, required, text(parameter))],
+        Kind::Number(most) => vec![one(
+            parameter.name,
+            parameter.about,
+            required,
+            number(parameter, most),
+        )],
+    }
+}
+
+fn text(parameter: &Parameter) -> Value {
+    let mut schema = json!({ "type": "string" });
+    if !parameter.values.is_empty() {
+        schema["enum"] = json!(parameter.values);
+    }
+    if let Some(default) = parameter.default {
+        schema["default"] = json!(default);
+    }
+    schema
+}
+
+fn number(parameter: &Parameter, most: u64) -> Value {
+    let integer = |text: &str| text.parse::<u64>().ok();
+    let mut schema = json!({ "type": "integer", "minimum": 0, "maximum": most });
+    if !parameter.values.is_empty() {
+        schema["enum"] = parameter.values.iter().copied().filter_map(integer).collect();
+    }
+    if let Some(default) = parameter.default.and_then(integer) {
+        schema["default"] = json!(default);
+    }
+    schema
+}
+
+fn answers(about: &str, schema: &Value) -> Value {
+    let mut answers =
+        json!({ "200": { "description": about, "content": { "application/json": { "schema": schema } } } });
+    for (status, _) in REFUSALS {
+        answers[status] = json!({ "$ref": format!("#/components/responses/{status}") });
+    }
+    answers
+}
+
+fn with_csv(mut answers: Value) -> Value {
+    answers["200"]["content"]["text/csv"] = json!({ "schema": { "type": "string" } });
+    answers
+}
+
+fn answer() -> Value {
+    json!({
+        "type": "object",
+        "required": ["report", "columns", "rows", "statistics", "sql", "generated_at"],
+        "properties": {
+            "report": { "type": "string" },
+            "columns": { "type": "array", "items": { "type": "object", "required": ["name", "type"], "properties": { "name": { "type": "string" }, "type": { "type": "string" } } } },
+            "rows": { "type": "array", "items": { "type": "array" } },
+            "rows_before_limit": { "type": "integer" },
+            "statistics": { "type": "object", "required": ["elapsed_ms", "rows_read", "bytes_read"], "properties": { "elapsed_ms": { "type": "number" }, "rows_read": { "type": "integer" }, "bytes_read": { "type": "integer" } } },
+            "sql": { "type": "string", "description": "The statement, as one would type it." },
+            "generated_at": { "type": "string", "format": "date-time" },
+        },
+    })
+}
+
+fn refusal() -> Value {
+    json!({
+        "type": "object",
+        "required": ["error", "detail"],
+        "properties": {
+            "error": { "type": "string", "enum": ["parameter", "not_found", "body", "login", "forbidden", "too_many_attempts", "busy", "limit", "away", "not_kept", "fault"] },
+            "detail": { "type": "string", "description": "One sentence: what is wrong, and what to do." },
+            "parameter": { "type": "string", "description": "Which parameter is not what it may be." },
+        },
+    })
+}
+
+const REFUSALS: [(&str, &str); 7] = [
+    (
+        "400",
+        "A parameter is missing, not known or not what it may be: it is named.",
+    ),
+    ("401", "A password or token is needed."),
+    ("403", "This token or link does not show that."),
+    ("422", "The question hit a limit of time, memory or rows."),
+    ("429", "Too many wrong passwords or tokens."),
+    ("500", "A fault of the service; its log says more."),
+    ("503", "ClickHouse cannot be asked now, or too many ask at once."),
+];
+
+fn refusals() -> Value {
+    let all = REFUSALS.iter().map(|(status, about)| {
+        let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Refusal" } } });
+        (
+            (*status).to_owned(),
+            json!({ "description": about, "content": content }),
+        )
+    });
+    Value::Object(all.collect())
+}

@@ -1,0 +1,285 @@
+//! Passwords, tokens and shared links: who gets in, what they see, and that they are out again at once.
+
+use crate::harness::{Answer, Stage, settings};
+use footfall_dashboard::Dashboard;
+use std::net::SocketAddr;
+
+const REPORT: &str = "/api/reports/pages?site=shop&since=2026-11-20&until=2026-11-21";
+const OTHER: &str = "/api/reports/pages?site=other&since=2026-11-20&until=2026-11-21";
+
+#[expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+fn cookie(answer: &Answer) -> String {
+    let header = answer.headers["set-cookie"].to_str().unwrap();
+    assert!(
+        header.contains("HttpOnly") && header.contains("SameSite=Lax"),
+        "{header}"
+    );
+    header.split(';').next().unwrap().to_owned()
+}
+
+async fn login(stage: &Stage, secret: &str) -> Answer {
+    stage
+        .change("POST", "/api/login", &[], &format!("{{\"secret\":\"{secret}\"}}"))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_shuts_the_door() {
+    let stage = Stage::start(Some("correct horse"), |_| ()).await;
+    for target in [
+        REPORT,
+        "/api/sites",
+        "/api/reports",
+        "/api/openapi.json",
+        "/api/saved",
+        "/api/tokens",
+        "/api/links",
+    ] {
+        assert_eq!(stage.get(target).await.status, 401, "{target}");
+    }
+    assert_eq!(stage.get("/").await.status, 200, "the page asks for the password");
+    assert_eq!(login(&stage, "wrong").await.status, 401);
+    let cookie = cookie(&login(&stage, "correct horse").await);
+    let answer = stage.send("GET", REPORT, &[("cookie", &cookie)], "").await;
+    assert_eq!(answer.status, 200, "{:?}", answer.body);
+    let forged = cookie.replace(".p.", ".t.");
+    assert_eq!(
+        stage.send("GET", REPORT, &[("cookie", &forged)], "").await.status,
+        401
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_shows_its_sites_and_nothing_else() {
+    let stage = Stage::start(Some("correct horse"), |_| ()).await;
+    let password = cookie(&login(&stage, "correct horse").await);
+    let owner = [("cookie", password.as_str())];
+    let made = stage
+        .change(
+            "POST",
+            "/api/tokens",
+            &owner,
+            r#"{"name":"Anna","sites":["shop"]}"#,
+        )
+        .await;
+    assert_eq!(made.status, 201, "{:?}", made.body);
+    let told = made.json();
+    let bearer = format!("Bearer {}", told["secret"].as_str().unwrap());
+    let anna = [("authorization", bearer.as_str())];
+
+    assert_eq!(
+        stage.send("GET", REPORT, &anna, "").await.column("page"),
+        ["/it's"]
+    );
+    let refused = stage.send("GET", OTHER, &anna, "").await;
+    assert_eq!(refused.status, 403);
+    assert!(!String::from_utf8_lossy(&refused.body).contains("/secret"));
+    let sites = stage.send("GET", "/api/sites", &anna, "").await.json();
+    assert_eq!(sites["sites"].as_array().unwrap().len(), 1, "{sites}");
+    assert_eq!(
+        stage
+            .change("POST", "/api/tokens", &anna, r#"{"name":"more"}"#)
+            .await
+            .status,
+        403
+    );
+    assert_eq!(stage.send("GET", "/api/tokens", &anna, "").await.status, 403);
+
+    // The owner sees both; the list has no secrets.
+    assert_eq!(
+        stage.send("GET", OTHER, &owner, "").await.column("page"),
+        ["/secret"]
+    );
+    let list = stage.send("GET", "/api/tokens", &owner, "").await.json();
+    assert!(
+        list[0].get("secret").is_none() && list[0].get("digest").is_none(),
+        "{list}"
+    );
+
+    let session = cookie(&login(&stage, told["secret"].as_str().unwrap()).await);
+    assert_eq!(
+        stage
+            .send("GET", REPORT, &[("cookie", &session)], "")
+            .await
+            .status,
+        200
+    );
+    let gone = stage
+        .change(
+            "DELETE",
+            &format!("/api/tokens/{}", told["id"].as_str().unwrap()),
+            &owner,
+            "{}",
+        )
+        .await;
+    assert_eq!(gone.status, 200);
+    assert_eq!(stage.send("GET", REPORT, &anna, "").await.status, 401);
+    assert_eq!(
+        stage
+            .send("GET", REPORT, &[("cookie", &session)], "")
+            .await
+            .status,
+        401,
+        "its sessions end with it"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_link_shows_one_site_until_it_is_revoked() {
+    let stage = Stage::start(Some("correct horse"), |_| ()).await;
+    let password = cookie(&login(&stage, "correct horse").await);
+    let owner = [("cookie", password.as_str())];
+    let made = stage
+        .change(
+            "POST",
+            "/api/links",
+            &owner,
+            r#"{"name":"For the board","site":"shop","view":"?view=pages&site=shop"}"#,
+        )
+        .await;
+    assert_eq!(made.status, 201, "{:?}", made.body);
+    let told = made.json();
+    let followed = stage
+        .get(&format!("/share/{}", told["secret"].as_str().unwrap()))
+        .await;
+    assert_eq!(followed.status, 303);
+    assert_eq!(followed.headers["location"], "/?view=pages&site=shop");
+    let guest = cookie(&followed);
+    assert_eq!(
+        stage.send("GET", REPORT, &[("cookie", &guest)], "").await.status,
+        200
+    );
+    assert_eq!(
+        stage.send("GET", OTHER, &[("cookie", &guest)], "").await.status,
+        403
+    );
+    assert_eq!(
+        stage
+            .change(
+                "POST",
+                "/api/links",
+                &[("cookie", &guest)],
+                r#"{"name":"x","site":"shop"}"#
+            )
+            .await
+            .status,
+        403
+    );
+    let revoked = stage
+        .change(
+            "DELETE",
+            &format!("/api/links/{}", told["id"].as_str().unwrap()),
+            &owner,
+            "{}",
+        )
+        .await;
+    assert_eq!(revoked.status, 200);
+    assert_eq!(
+        stage.send("GET", REPORT, &[("cookie", &guest)], "").await.status,
+        401
+    );
+    assert_eq!(
+        stage
+            .get(&format!("/share/{}", told["secret"].as_str().unwrap()))
+            .await
+            .status,
+        404
+    );
+
+    // Whatever leads away from here is not a view.
+    for view in [
+        "//evil.example",
+        "https://evil.example",
+        "/api",
+        "?a\\nb: c",
+        "?ü",
+    ] {
+        let body = format!("{{\"name\":\"x\",\"site\":\"shop\",\"view\":\"{view}\"}}");
+        assert_eq!(
+            stage.change("POST", "/api/links", &owner, &body).await.status,
+            400,
+            "{view}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_guesses_has_to_wait() {
+    let stage = Stage::start(Some("correct horse"), |_| ()).await;
+    let mut statuses = Vec::new();
+    for guess in 0..8 {
+        statuses.push(login(&stage, &format!("guess {guess}")).await.status);
+    }
+    assert_eq!(statuses[..5], [401; 5]);
+    assert!(statuses.contains(&429), "{statuses:?}");
+    let right = login(&stage, "correct horse").await;
+    assert_eq!(
+        right.status, 429,
+        "also who is right has to wait, or the wait would tell"
+    );
+    assert!(right.headers.contains_key("retry-after"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn segments_are_kept() {
+    let stage = Stage::start(None, |_| ()).await;
+    let saved =
+        r#"{"kind":"segment","site":"shop","name":"Germans","filters":{"country":["DE"],"!path":["/it's"]}}"#;
+    assert_eq!(stage.change("POST", "/api/saved", &[], saved).await.status, 201);
+    let list = stage.get("/api/saved").await.json();
+    assert_eq!(
+        (&list[0]["name"], &list[0]["filters"]["country"][0]),
+        (&"Germans".into(), &"DE".into())
+    );
+    let file = std::fs::read_to_string(stage.folder.path().join("dashboard.toml")).unwrap();
+    assert!(file.contains("Germans"), "{file}");
+    assert_eq!(
+        stage
+            .change(
+                "POST",
+                "/api/saved",
+                &[],
+                r#"{"kind":"funnel","site":"shop","name":"x","steps":["page:/"],"window_s":60}"#
+            )
+            .await
+            .status,
+        400
+    );
+    let id = list[0]["id"].as_str().unwrap();
+    assert_eq!(
+        stage
+            .change("DELETE", &format!("/api/saved/{id}"), &[], "{}")
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        stage
+            .change("DELETE", &format!("/api/saved/{id}"), &[], "{}")
+            .await
+            .status,
+        404
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_shown_to_the_world_without_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let world: SocketAddr = "0.0.0.0:8003".parse().unwrap();
+    let loopback: SocketAddr = "127.0.0.1:8003".parse().unwrap();
+    let open = |password: Option<&str>, hosts: &[&str], address| {
+        let (_, mut config) = settings(folder.path().join("dashboard.toml"), password);
+        config.hosts = hosts.iter().map(ToString::to_string).collect();
+        Dashboard::open(config, address).map(drop)
+    };
+    let refused = open(None, &[], world).unwrap_err();
+    assert!(
+        refused.to_string().contains("without a password") && refused.remedy().contains("dashboard.password")
+    );
+    assert!(
+        open(None, &["stats.example"], loopback).is_err(),
+        "a proxy with a name of the world's stands in front"
+    );
+    assert!(open(None, &[], loopback).is_ok());
+    assert!(open(Some("secret"), &[], world).is_ok());
+}
