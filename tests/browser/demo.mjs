@@ -12,7 +12,7 @@ import { chromium } from "playwright-core";
 const patience = 60_000;
 const folder = mkdtempSync(join(tmpdir(), "footfall-browser-"));
 const data = join(folder, "data");
-const environment = { ...process.env, FOOTFALL_INGEST_ADMIN_LISTEN: "127.0.0.1:0" };
+const environment = { ...process.env, FOOTFALL_INGEST_ADMIN_LISTEN: "127.0.0.1:0", FOOTFALL_DASHBOARD_LISTEN: "127.0.0.1:0" };
 const footfall = spawn(process.env.TEST_BIN, ["up", "--data", data, "--listen", "127.0.0.1:0", "--clickhouse-listen", "127.0.0.1:0"],
   { env: environment, stdio: ["ignore", "ignore", "inherit"] });
 
@@ -84,7 +84,7 @@ try {
   const complaints = [];
   page.on("pageerror", error => complaints.push(String(error)));
   page.on("console", message => message.type() === "error" && complaints.push(message.text()));
-  await page.goto(run.public);
+  await page.goto(`${run.public}/demo`);
   await page.waitForSelector("#dot.on");
 
   // What each button sends, and what the page must say of it.
@@ -122,7 +122,7 @@ try {
   const [seen] = await query(run, `SELECT uniqIf(visitor_id, decision = 'cookie') AS visitors, uniq(type) AS types, any(title) AS title, any(path) AS path,
     any(timezone) != '' AS zone, countIf(user_agent ILIKE '%chrome%') = count() AS chrome FROM footfall.events`);
   assert.deepEqual({ ...seen, visitors: Number(seen.visitors), types: Number(seen.types), zone: Number(seen.zone), chrome: Number(seen.chrome) },
-    { visitors: 1, types: 9, title: "Footfall demo", path: "/", zone: 1, chrome: 1 });
+    { visitors: 1, types: 9, title: "Footfall demo", path: "/demo", zone: 1, chrome: 1 });
   await recognised(run, page);
   const [books] = await query(run, "SELECT sum(missing) AS missing, sum(doubled) AS doubled FROM footfall.books");
   assert.deepEqual([Number(books.missing), Number(books.doubled)], [0, 0]);

@@ -163,6 +163,7 @@ impl Home {
             &self.clickhouse.to_string(),
         ]);
         command.env("FOOTFALL_INGEST_ADMIN_LISTEN", self.admin.to_string());
+        command.env("FOOTFALL_DASHBOARD_LISTEN", "127.0.0.1:0");
         command.env("FOOTFALL_ENRICH_FETCH", "false");
         command.stdout(out.try_clone()?).stderr(out).process_group(0);
         let child = command.spawn().context("start footfall")?;

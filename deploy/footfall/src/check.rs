@@ -1,9 +1,10 @@
 //! `footfall check`: tries configuration and connections. Finds every problem at once, each with its remedy.
 //!
 //! In order: configuration (found by [`crate::config::load`]), `folders` (data, log, disk, sites), `proxy` (of the edge
-//! that runs here), addresses, `library` of the engine, `kafka` (let in, topics, rights), `tables` (server or engine:
+//! that runs here), `dashboard` (who may see it), addresses, `library` of the engine, `kafka` (let in, topics, rights), `tables` (server or engine:
 //! reachable, who we are, which schema). [`Plan`] says which of them matter here.
 
+mod dashboard;
 mod folders;
 #[cfg(feature = "kafka")]
 mod kafka;
@@ -122,9 +123,12 @@ pub async fn look(loaded: &Loaded, plan: Plan) -> Findings {
         ));
         proxy::look(run, &mut findings).await;
     }
+    if plan.has_dashboard(config) {
+        dashboard::look(config, plan, &mut findings).await;
+    }
     addresses(config, plan, running.is_some(), &mut findings).await;
     #[cfg(feature = "kafka")]
-    if plan != Plan::Up {
+    if plan.has_kafka() {
         kafka::look(config, plan, &mut findings).await;
     }
     let library = if plan.has_engine(config) {
@@ -146,6 +150,9 @@ async fn addresses(config: &Config, plan: Plan, running: bool, findings: &mut Fi
         if plan.has_engine(config) {
             wanted.push(("engine.listen", config.engine.listen));
         }
+    }
+    if plan.has_dashboard(config) && !(running && plan == Plan::Up) {
+        wanted.push(("dashboard.listen", config.dashboard.listen));
     }
     if matches!(plan, Plan::Processor | Plan::Cluster) {
         wanted.push(("processor.admin_listen", config.processor.admin_listen));

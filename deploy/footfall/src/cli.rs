@@ -31,7 +31,7 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  footfall                                    start here: ingest, log, processor, ClickHouse engine, demo page
+  footfall                                    start here: ingest, log, processor, ClickHouse engine, dashboard
   footfall up --data /var/lib/footfall        the same, with the data elsewhere
   footfall query 'SELECT time, type, url FROM events ORDER BY time DESC LIMIT 10'
   footfall demo                               a month of plausible traffic, to look around in
@@ -83,12 +83,15 @@ pub struct Settings {
 /// Flags of `up`.
 #[derive(Debug, Args, Clone, Default)]
 pub struct UpArgs {
-    /// Public address: events and demo page [default: 127.0.0.1:8000]; port 0 takes a free one
+    /// Public address: events, demo page at /demo [default: 127.0.0.1:8000]; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
     /// ClickHouse HTTP interface of the built-in engine [default: 127.0.0.1:8123]
     #[arg(long, value_name = "ADDRESS")]
     pub clickhouse_listen: Option<String>,
+    /// The dashboard [default: 127.0.0.1:8003]
+    #[arg(long, value_name = "ADDRESS")]
+    pub dashboard_listen: Option<String>,
 }
 
 /// The commands.
@@ -96,7 +99,7 @@ pub struct UpArgs {
 pub enum Command {
     /// Start everything on this machine (the default)
     ///
-    /// Ingest, local log, processor and the ClickHouse engine, with a demo page at /. With CLICKHOUSE_URL that server
+    /// Ingest, local log, processor, the ClickHouse engine and the dashboard, with a demo page at /demo. With CLICKHOUSE_URL that server
     /// is used instead of the engine. Ctrl-C drains; a second one stops hard. `kill -9` loses nothing either.
     Up(UpArgs),
     /// Send one test event and wait until its fate is visible
@@ -139,6 +142,8 @@ pub enum Command {
     /// A processor of a cluster: from Kafka to rows in ClickHouse
     #[cfg(feature = "kafka")]
     Processor,
+    /// The dashboard alone, as a service of a cluster: asks the configured ClickHouse, which it only reads
+    Dashboard,
     /// Make the Kafka topic, and say in what it differs from its settings
     #[cfg(feature = "kafka")]
     Topics,
@@ -198,6 +203,8 @@ pub enum Service {
     Ingest,
     /// A processor of a cluster
     Processor,
+    /// The dashboard alone
+    Dashboard,
 }
 
 /// Arguments of `config`.
@@ -228,13 +235,15 @@ impl Cli {
     /// When flags of `up` stand before another command, where they would do nothing.
     pub fn up_args(&self) -> Result<UpArgs, String> {
         let before = &self.up;
-        let named = before.listen.is_some() || before.clickhouse_listen.is_some();
+        let named = before.listen.is_some()
+            || before.clickhouse_listen.is_some()
+            || before.dashboard_listen.is_some();
         match &self.command {
             None => Ok(before.clone()),
             #[cfg(feature = "kafka")]
             Some(Command::Ingest(after)) => Ok(UpArgs {
                 listen: after.listen.clone(),
-                clickhouse_listen: None,
+                ..UpArgs::default()
             }),
             Some(Command::Up(after)) => Ok(UpArgs {
                 listen: after.listen.clone().or_else(|| before.listen.clone()),
@@ -242,8 +251,14 @@ impl Cli {
                     .clickhouse_listen
                     .clone()
                     .or_else(|| before.clickhouse_listen.clone()),
+                dashboard_listen: after
+                    .dashboard_listen
+                    .clone()
+                    .or_else(|| before.dashboard_listen.clone()),
             }),
-            Some(_) if named => Err("--listen and --clickhouse-listen belong to `footfall up`".into()),
+            Some(_) if named => {
+                Err("--listen, --clickhouse-listen and --dashboard-listen belong to `footfall up`".into())
+            }
             Some(_) => Ok(UpArgs::default()),
         }
     }
@@ -260,6 +275,7 @@ impl Cli {
             ("data.folder", data),
             ("ingest.listen", up.listen),
             ("engine.listen", up.clickhouse_listen),
+            ("dashboard.listen", up.dashboard_listen),
         ] {
             flags.extend(text.map(|text| (key.to_owned(), text)));
         }

@@ -102,16 +102,21 @@ pub fn of_instance(config: &Config, run: &Run, role: Role) -> Result<Access> {
         bail!("the running Footfall uses the ClickHouse at {url}: set CLICKHOUSE_URL here too");
     }
     let (user, password) = match role {
-        Role::Reader => match &config.engine.reader_password {
-            Some(password) => ("readonly", password.0.clone()),
-            None => ("", String::new()),
-        },
+        Role::Reader => engine_reader(config),
         Role::Writer => (
             ENGINE_WRITER,
             credentials::read(&config.data.folder)?.writer_password,
         ),
     };
     of_engine(url, &run.database, user, password)
+}
+
+/// User and password of whoever reads the built-in engine.
+pub(crate) fn engine_reader(config: &Config) -> (&'static str, String) {
+    match &config.engine.reader_password {
+        Some(password) => ("readonly", password.0.clone()),
+        None => ("", String::new()),
+    }
 }
 
 /// A built-in engine.

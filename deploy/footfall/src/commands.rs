@@ -7,8 +7,8 @@ use crate::config::{self, Config, Loaded};
 use crate::problem::{Problems, told};
 use crate::terminal::{Colour, note, paint};
 use crate::{
-    audit, check, demo, enrich, export, fate, geo, gone, install, keys, ledger, loadgen, logging, memory,
-    migrate, paths, query, replay, send, show, sites, tail, telemetry, unlink, up,
+    audit, check, dashboard, demo, enrich, export, fate, geo, gone, install, keys, ledger, loadgen, logging,
+    memory, migrate, paths, query, replay, send, show, sites, tail, telemetry, unlink, up,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -71,6 +71,7 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         Some(Command::Ingest(_)) => start(config, Service::Ingest, cluster::ingest::run(config)),
         #[cfg(feature = "kafka")]
         Some(Command::Processor) => start(config, Service::Processor, cluster::processor::run(config)),
+        Some(Command::Dashboard) => start(config, Service::Dashboard, dashboard::run(config)),
         #[cfg(feature = "kafka")]
         Some(Command::Topics) => talk(cluster::topics::run(config)).map(verdict),
         #[cfg(feature = "kafka")]
@@ -141,6 +142,7 @@ fn start(config: &Config, which: Service, service: impl Future<Output = Result<(
         Service::Up => ("footfall", true),
         Service::Ingest => ("footfall-ingest", true),
         Service::Processor => ("footfall-processor", false),
+        Service::Dashboard => ("footfall-dashboard", false),
     };
     logging::begin(config, takes_events)?;
     memory::bound();

@@ -26,12 +26,15 @@ pub struct Run {
     pub pid: u32,
     /// Release.
     pub version: String,
-    /// Public URL: events and demo page.
+    /// Public URL: events, and the demo page at `/demo`.
     pub public: String,
     /// Operator's URL: metrics and live stream.
     pub admin: String,
     /// URL of ClickHouse's HTTP interface; none while it is not ready yet.
     pub clickhouse: Option<String>,
+    /// URL of the dashboard; none: it is switched off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dashboard: Option<String>,
     /// The database.
     pub database: String,
     /// Whether that is the built-in engine (its credentials lie in the folder) or a server of the operator's.
@@ -210,6 +213,7 @@ mod tests {
             public: "http://127.0.0.1:1".into(),
             admin: "http://127.0.0.1:2".into(),
             clickhouse: Some("http://127.0.0.1:3".into()),
+            dashboard: None,
             database: "footfall".into(),
             engine: true,
         }

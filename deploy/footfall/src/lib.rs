@@ -3,7 +3,7 @@
 //! 1. [`cli`]: the command line; [`commands`]: from there to a command and its exit code ([`memory`]: what
 //!    services tell the allocator);
 //! 2. [`config`]: flags, environment and file become typed settings, all [`problem`]s at once;
-//! 3. [`up`]: everything on this machine, in the order of start and stop ([`logging`], [`data`] folder,
+//! 3. [`up`]: everything on this machine, [`dashboard`] among it, in the order of start and stop ([`logging`], [`data`] folder,
 //!    [`credentials`], [`sites`]); [`log_source`] is the local log as the processor's source, [`live`] the stream of fates;
 //! 4. `cluster` (cargo feature `kafka`): the same parts as services, with Kafka between them;
 //! 5. commands that talk to a running Footfall over HTTP ([`http`], [`target`], [`clickhouse`]): [`send`], [`tail`],
@@ -19,6 +19,7 @@ pub mod cluster;
 pub mod commands;
 pub mod config;
 pub mod credentials;
+pub mod dashboard;
 pub mod data;
 pub mod demo;
 pub mod dictionary;

@@ -1,7 +1,7 @@
 //! `footfall up`: everything on this machine, in one process and the engine's.
 //!
 //! Start: folder held ([`crate::data`]) → addresses taken ([`sockets`]) → log opened, what the last run left recovered →
-//! edge takes events (`edge`) → engine or server, tables ([`store`], [`engine`]) → processor ([`crate::log_source`]).
+//! dashboard ([`dashboard`]) and edge (`edge`) answer → engine or server, tables ([`store`], [`engine`]) → processor ([`crate::log_source`]).
 //! The edge comes first on purpose: an event that is in the log is safe, whatever the rest needs.
 //!
 //! Stop, under one deadline: edge drains → log sealed with its last mark → processor writes what the log still has → its
@@ -19,6 +19,7 @@ pub(crate) mod signals;
 
 use crate::config::Config;
 use crate::credentials::{self, Credentials};
+use crate::dashboard::{self, Addresses};
 use crate::data::{self, Held, Run};
 use crate::live::Live;
 use crate::log_source::{Given, LogSource};
@@ -33,10 +34,12 @@ use footfall_processor::enrich::Enrichment;
 use footfall_processor::{Control, ProcessorError, Server, Wiring};
 use late::Late;
 use sockets::Sockets;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Store, bring_up_to_date};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -65,6 +68,7 @@ struct Up {
     edge: JoinSet<Result<(), IngestError>>,
     store: Option<Store>,
     processor: Option<Processor>,
+    dashboard: Option<dashboard::Running>,
     /// Signals, metrics' upkeep, the first event: ended with this.
     beside: JoinSet<()>,
 }
@@ -103,7 +107,7 @@ impl Up {
             Duration::ZERO
         };
         let engine = config.clickhouse.url.is_none();
-        let sockets = Sockets::bind(&config, engine.then_some(patience)).await?;
+        let mut sockets = Sockets::bind(&config, engine.then_some(patience)).await?;
         let credentials = credentials::read_or_make(held.folder())?;
         sites::need(&config)?;
         let stop = CancellationToken::new();
@@ -111,9 +115,17 @@ impl Up {
         beside.spawn(signals::watch(stop.clone()));
         let log = open_log(&config).await?;
         let run = sockets.announcement(&config, engine)?;
+        let dashboard = start_dashboard(&config, &held, sockets.dashboard.take(), &run)?;
         held.announce(&run).context("cannot write run.json")?;
         let late = Late::new(sockets.admin.local_addr()?);
-        let (edge, stop_edge) = start_edge(&config, sockets, &credentials, &late, &log, &mut beside)?;
+        let starting = EdgeStart {
+            config: &config,
+            credentials: &credentials,
+            late: &late,
+            log: &log,
+            dashboard: dashboard.as_ref().map(dashboard::Running::address),
+        };
+        let (edge, stop_edge) = starting.run(sockets, &mut beside)?;
         banner::accepting(&run.public);
         let given_folder = std::mem::replace(&mut config.data.folder, held.folder().to_owned());
         Ok(Self {
@@ -131,6 +143,7 @@ impl Up {
             edge,
             store: None,
             processor: None,
+            dashboard,
             beside,
         })
     }
@@ -163,6 +176,9 @@ impl Up {
         // Ours from here on: a stop while the tables are made ends its engine in good order.
         let store = self.store.insert(store);
         bring_up_to_date(&store.server, store.mode).await?;
+        if let Some(dashboard) = &self.dashboard {
+            dashboard.reader.send_replace(Some(store.reader(&self.config)?));
+        }
         let processor = start_processor(&self.config, store, &self.log)?;
         self.late.set(Live::new(
             Some(processor.control.clone()),
@@ -196,6 +212,9 @@ impl Up {
         let deadline = Instant::now() + self.config.shutdown.deadline;
         self.stop_live.cancel();
         self.stop_edge.cancel();
+        if let Some(dashboard) = self.dashboard.take() {
+            let _ = tokio::time::timeout_at(deadline, dashboard.end()).await;
+        }
         let _ = tokio::time::timeout_at(deadline, async {
             while self.edge.join_next().await.is_some() {}
             self.late.ended().await;
@@ -224,6 +243,22 @@ impl Up {
         }
         banner::stopped(left);
     }
+}
+
+fn start_dashboard(
+    config: &Config,
+    held: &Held,
+    listener: Option<TcpListener>,
+    run: &Run,
+) -> Result<Option<dashboard::Running>> {
+    let Some(listener) = listener else { return Ok(None) };
+    let mut config = config.clone();
+    config.data.folder = held.folder().to_owned();
+    let addresses = Addresses {
+        ingest: Some(run.public.clone()),
+        demo: config.demo.enabled,
+    };
+    dashboard::Running::start(&config, listener, &addresses).map(Some)
 }
 
 /// Nothing of one machine goes to Kafka, and nobody should believe so.
@@ -274,37 +309,47 @@ pub(crate) async fn open_log(config: &Config) -> Result<Log> {
     Ok(log)
 }
 
-fn start_edge(
-    config: &Config,
-    sockets: Sockets,
-    credentials: &Credentials,
-    late: &Late,
-    log: &Log,
-    beside: &mut JoinSet<()>,
-) -> Result<(JoinSet<Result<(), IngestError>>, CancellationToken)> {
-    let handle = metrics::install()?;
-    beside.spawn(metrics::upkeep(handle.clone()));
-    let key = credentials.server_keys.get("demo").map(String::as_str);
-    let figures = Arc::new(move |text: &mut String| {
-        text.push_str(&handle.render());
-        footfall_processor::measure::render(text);
-    });
-    let mut settings = edge::config(config, sockets.public.local_addr()?, key, late, figures)?;
-    let door = replay::door::router(log.clone(), &credentials.writer_password);
-    settings.extra.admin = settings.extra.admin.merge(door);
-    let listeners = Listeners {
-        public: sockets.public,
-        admin: Some(sockets.admin),
-    };
-    let stop = CancellationToken::new();
-    let mut edge = JoinSet::new();
-    edge.spawn(footfall_ingest::run(
-        settings,
-        listeners,
-        log.clone(),
-        stop.clone(),
-    ));
-    Ok((edge, stop))
+/// What the edge is started with.
+struct EdgeStart<'a> {
+    config: &'a Config,
+    credentials: &'a Credentials,
+    late: &'a Late,
+    log: &'a Log,
+    dashboard: Option<SocketAddr>,
+}
+
+impl EdgeStart<'_> {
+    fn run(
+        &self,
+        sockets: Sockets,
+        beside: &mut JoinSet<()>,
+    ) -> Result<(JoinSet<Result<(), IngestError>>, CancellationToken)> {
+        let (config, log) = (self.config, self.log);
+        let handle = metrics::install()?;
+        beside.spawn(metrics::upkeep(handle.clone()));
+        let key = self.credentials.server_keys.get("demo").map(String::as_str);
+        let figures = Arc::new(move |text: &mut String| {
+            text.push_str(&handle.render());
+            footfall_processor::measure::render(text);
+        });
+        let public = sockets.public.local_addr()?;
+        let mut settings = edge::config(config, public, key, self.late, self.dashboard, figures)?;
+        let door = replay::door::router(log.clone(), &self.credentials.writer_password);
+        settings.extra.admin = settings.extra.admin.merge(door);
+        let listeners = Listeners {
+            public: sockets.public,
+            admin: Some(sockets.admin),
+        };
+        let stop = CancellationToken::new();
+        let mut edge = JoinSet::new();
+        edge.spawn(footfall_ingest::run(
+            settings,
+            listeners,
+            log.clone(),
+            stop.clone(),
+        ));
+        Ok((edge, stop))
+    }
 }
 
 /// What a processor is told, on one machine and in a cluster.

@@ -43,7 +43,7 @@ export class Footfall {
   async start(listenOn = "127.0.0.1:0") {
     const sets = this.settings.flatMap(setting => ["--set", setting]);
     this.process = spawn(process.env.TEST_BIN, ["up", "--data", this.data, "--listen", listenOn, "--clickhouse-listen", "127.0.0.1:0", ...sets], {
-      env: { ...process.env, FOOTFALL_INGEST_ADMIN_LISTEN: "127.0.0.1:0" },
+      env: { ...process.env, FOOTFALL_INGEST_ADMIN_LISTEN: "127.0.0.1:0", FOOTFALL_DASHBOARD_LISTEN: "127.0.0.1:0" },
       stdio: ["ignore", "ignore", "inherit"],
     });
     this.run = await eventually("Footfall", () => {

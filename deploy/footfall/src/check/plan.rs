@@ -14,7 +14,9 @@ pub enum Plan {
     Ingest,
     /// A processor of a cluster.
     Processor,
-    /// One of the two, and nobody said which: what only one of them lacks is a note.
+    /// The dashboard of a cluster.
+    Dashboard,
+    /// Ingest or processor, and nobody said which: what only one of them lacks is a note.
     Cluster,
 }
 
@@ -26,6 +28,7 @@ impl Plan {
             Some(Service::Up) => Self::Up,
             Some(Service::Ingest) => Self::Ingest,
             Some(Service::Processor) => Self::Processor,
+            Some(Service::Dashboard) => Self::Dashboard,
             // Without Kafka in this build the settings are a problem of their own.
             None if config.kafka.bootstrap_servers.is_empty() || !cfg!(feature = "kafka") => Self::Up,
             None => Self::Cluster,
@@ -35,13 +38,25 @@ impl Plan {
     /// Whether there is an edge with its log.
     #[must_use]
     pub const fn takes_events(self) -> bool {
-        !matches!(self, Self::Processor)
+        !matches!(self, Self::Processor | Self::Dashboard)
     }
 
     /// Whether ClickHouse is needed.
     #[must_use]
     pub const fn writes_rows(self) -> bool {
-        !matches!(self, Self::Ingest)
+        !matches!(self, Self::Ingest | Self::Dashboard)
+    }
+
+    /// Whether Kafka is needed.
+    #[must_use]
+    pub const fn has_kafka(self) -> bool {
+        !matches!(self, Self::Up | Self::Dashboard)
+    }
+
+    /// Whether the dashboard is served here.
+    #[must_use]
+    pub const fn has_dashboard(self, config: &Config) -> bool {
+        matches!(self, Self::Dashboard) || (matches!(self, Self::Up) && config.dashboard.enabled)
     }
 
     /// Whether the built-in engine runs here.

@@ -54,10 +54,11 @@ pub async fn run(config: &Config) -> Result<()> {
     result
 }
 
-/// What differs in a cluster: nobody opens the demo page of a node, and the log is kept for a while.
+/// What differs in a cluster: nobody opens the demo page of a node, the dashboard is a service of its own, and the log is kept for a while.
 pub(crate) fn settings(config: &Config) -> Config {
     let mut config = config.clone();
     config.demo.enabled = false;
+    config.dashboard.enabled = false;
     config.local_log.keep = config.local_log.keep.or(Some(KEEP));
     if config.local_log.node.is_empty() {
         config.local_log.node = host_name();
@@ -109,7 +110,7 @@ impl Ingest {
         let figures = Arc::new(move |text: &mut String| forwarder::render(&shown.snapshot(), text));
         let late = Late::new(admin);
         late.set(Live::new(None, late.refusals.clone(), stop_edge.clone()));
-        let mut settings = up::edge::config(&config, public, None, &late, figures)?;
+        let mut settings = up::edge::config(&config, public, None, &late, None, figures)?;
         let shared = Arc::new(DailySalts::shared());
         settings.salts = Some(Arc::clone(&shared));
         let salts = share_salts(&config, shared, settings.identity.clone(), &stop_forward)?;

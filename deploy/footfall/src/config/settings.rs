@@ -19,7 +19,7 @@ settings! {
 
     /// The HTTP edge that takes events.
     ingest: Ingest {
-        /// Public address: events, pixel, `/health`, `/ready` and the demo page. Port 0 takes a free one (see `run.json`).
+        /// Public address: events, pixel, `/health`, `/ready` and the demo page at `/demo`. Port 0 takes a free one (see `run.json`).
         listen: SocketAddr = "127.0.0.1:8000", flag = "--listen";
         /// Address of the operator's port: `/metrics`, `/version`, the live stream of `footfall tail`. Keep it private.
         admin_listen: SocketAddr = "127.0.0.1:8001";
@@ -163,7 +163,25 @@ settings! {
         keep: Duration = "90d";
     }
 
-    /// The demo page at `/`, with buttons that send events for the site `demo`.
+    /// The dashboard: reports, and the page that shows them. It has an address of its own, because the public one of ingest is
+    /// for everybody.
+    dashboard: Dashboard {
+        /// Whether `footfall up` serves it.
+        enabled: bool = "true";
+        /// Its address. Off loopback it does not start without a password.
+        listen: SocketAddr = "127.0.0.1:8003", flag = "--dashboard-listen";
+        /// Password that shows everything. On loopback none is needed, as long as no name of the world's leads there.
+        password: Option<Secret> = "";
+        /// Host names beside loopback's own under which it is reached, comma separated: those of a proxy in front.
+        hosts: String = "";
+        /// The file with segments, goals, tokens and shared links; relative paths lie in the data folder.
+        file: PathBuf = "dashboard.toml";
+        /// Where pages reach ingest, for the script tag that the dashboard shows: `https://events.shop.example`. Not set: the
+        /// address of this machine's ingest.
+        ingest_url: String = "";
+    }
+
+    /// The demo page at `/demo`, with buttons that send events for the site `demo`.
     demo: Demo {
         /// Whether it is served. Switch it off on a public address.
         enabled: bool = "true";

@@ -56,13 +56,16 @@ pub fn ready(config: &Config, run: &Run, given: &Path, took: Duration) {
         paint(Colour::Bold, "Footfall"),
         seconds(took)
     ));
+    if let Some(dashboard) = &run.dashboard {
+        line("dashboard", &format!("{dashboard}/"), "open it in a browser");
+    }
     if config.demo.enabled {
         let elsewhere = if config.ingest.listen.ip().is_unspecified() {
             "on this machine; elsewhere it needs a [[site]] `demo` in the sites file"
         } else {
-            "open it in a browser"
+            "buttons that send events"
         };
-        line("demo page", &format!("{}/", run.public), elsewhere);
+        line("demo page", &format!("{}/demo", run.public), elsewhere);
     }
     line(
         "events",

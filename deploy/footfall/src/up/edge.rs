@@ -8,11 +8,12 @@ use crate::sites;
 use crate::telemetry;
 use anyhow::Result;
 use axum::Router;
-use axum::http::header;
-use axum::response::Html;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Redirect};
 use axum::routing::get;
 use footfall_ingest as ingest;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The demo page: self-contained, no other host is asked for anything.
 const DEMO: &str = include_str!("demo.html");
@@ -28,6 +29,7 @@ pub(crate) fn config(
     public: SocketAddr,
     server_key: Option<&str>,
     live: &Late,
+    dashboard: Option<SocketAddr>,
     metrics: ingest::MetricsSource,
 ) -> Result<ingest::Config> {
     let builtin = if config.demo.enabled {
@@ -57,11 +59,7 @@ pub(crate) fn config(
             beacon: config.ingest.beacon_path.clone(),
         },
         extra: ingest::Extra {
-            public: if config.demo.enabled {
-                demo(config, live)
-            } else {
-                Router::new()
-            },
+            public: public_routes(config, live, dashboard),
             admin: live.admin(),
             metrics: Some(metrics),
             refusals: live.refusals.clone(),
@@ -121,6 +119,44 @@ fn timeouts(config: &Config) -> ingest::Timeouts {
     }
 }
 
+/// What this program adds to the public port: the demo page, and at `/` the way to what people want to see. Whoever comes
+/// by a name of the world's finds nothing there: the port is for events.
+fn public_routes(config: &Config, live: &Late, dashboard: Option<SocketAddr>) -> Router {
+    let demo_enabled = config.demo.enabled;
+    let router = if demo_enabled {
+        demo(config, live)
+    } else {
+        Router::new()
+    };
+    if dashboard.is_none() && !demo_enabled {
+        return router;
+    }
+    let lead = move |headers: HeaderMap| {
+        let target = loopback_name(&headers).and_then(|name| match dashboard {
+            Some(address) => Some(format!("http://{name}:{}/", address.port())),
+            None => demo_enabled.then(|| "/demo".to_owned()),
+        });
+        std::future::ready(match target {
+            Some(target) => Redirect::temporary(&target).into_response(),
+            None => (
+                StatusCode::NOT_FOUND,
+                "this port takes events; there is no page here\n",
+            )
+                .into_response(),
+        })
+    };
+    router.route("/", get(lead))
+}
+
+/// The name under which a browser on this machine has come.
+fn loopback_name(headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let authority: Authority = host.parse().ok()?;
+    let name = authority.host();
+    let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+    (name == "localhost" || address.is_ok_and(|ip| ip.is_loopback())).then(|| name.to_owned())
+}
+
 fn demo(config: &Config, live: &Late) -> Router {
     let page = DEMO
         .replace("/v1/events", &config.ingest.events_path)
@@ -132,7 +168,7 @@ fn demo(config: &Config, live: &Late) -> Router {
     ];
     Router::new()
         .route(
-            "/",
+            "/demo",
             get(move || std::future::ready((headers, Html(page.clone())))),
         )
         .merge(live.public())

@@ -14,10 +14,12 @@ const RETRY: Duration = Duration::from_millis(50);
 /// The listeners of the edge.
 #[derive(Debug)]
 pub struct Sockets {
-    /// Events and demo page.
+    /// Events, and the demo page.
     pub public: TcpListener,
     /// Metrics and live stream.
     pub admin: TcpListener,
+    /// The dashboard, unless it is switched off.
+    pub dashboard: Option<TcpListener>,
 }
 
 impl Sockets {
@@ -29,15 +31,20 @@ impl Sockets {
     pub async fn bind(config: &Config, engine: Option<Duration>) -> Result<Self, Problems> {
         let public = bind("ingest.listen", config.ingest.listen).await;
         let admin = bind("ingest.admin_listen", config.ingest.admin_listen).await;
+        let dashboard = dashboard(config).await;
         // Only tried: the engine's own process takes it.
         let engine = match engine {
             None => Ok(()),
             Some(patience) => bind_within(patience, "engine.listen", config.engine.listen).await,
         };
-        match (public, admin, engine) {
-            (Ok(public), Ok(admin), Ok(())) => Ok(Self { public, admin }),
-            (public, admin, engine) => {
-                let problems = [public.err(), admin.err(), engine.err()];
+        match (public, admin, dashboard, engine) {
+            (Ok(public), Ok(admin), Ok(dashboard), Ok(())) => Ok(Self {
+                public,
+                admin,
+                dashboard,
+            }),
+            (public, admin, dashboard, engine) => {
+                let problems = [public.err(), admin.err(), dashboard.err(), engine.err()];
                 Err(Problems(problems.into_iter().flatten().collect()))
             }
         }
@@ -54,10 +61,21 @@ impl Sockets {
             public: format!("http://{}", here(self.public.local_addr()?)),
             admin: format!("http://{}", here(self.admin.local_addr()?)),
             clickhouse: None,
+            dashboard: match &self.dashboard {
+                Some(listener) => Some(format!("http://{}", here(listener.local_addr()?))),
+                None => None,
+            },
             database: config.clickhouse.database.clone(),
             engine,
         })
     }
+}
+
+async fn dashboard(config: &Config) -> Result<Option<TcpListener>, Problem> {
+    if !config.dashboard.enabled {
+        return Ok(None);
+    }
+    bind("dashboard.listen", config.dashboard.listen).await.map(Some)
 }
 
 /// An address under which this machine reaches a listener.

@@ -3,8 +3,10 @@
 use super::engine::{Launcher, Running, find_library};
 use crate::clickhouse::{self, Access, ENGINE_WRITER, Role};
 use crate::config::Config;
+use crate::dashboard;
 use crate::terminal::{Progress, seconds};
 use anyhow::{Context as _, Result};
+use footfall_dashboard::Reader;
 use footfall_delivery::Mode;
 use footfall_processor::{EngineRestart, Server};
 use footfall_tables::{MigrateError, Step};
@@ -86,6 +88,18 @@ impl Store {
             supervisor,
             stop,
         })
+    }
+
+    /// How the dashboard asks: the engine's reader, or the operator's user held to reading.
+    ///
+    /// # Errors
+    /// The address is none; it was one a moment ago.
+    pub fn reader(&self, config: &Config) -> Result<Reader> {
+        if let Some(access) = clickhouse::configured(config, Role::Reader)? {
+            return Ok(dashboard::reader(access));
+        }
+        let (user, password) = clickhouse::engine_reader(config);
+        clickhouse::of_engine(&self.url, &config.clickhouse.database, user, password).map(dashboard::reader)
     }
 
     /// Ends the engine, if it is ours.

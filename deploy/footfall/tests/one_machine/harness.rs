@@ -26,6 +26,8 @@ pub(crate) fn footfall(data: &Path) -> Command {
             command.env_remove(&name);
         }
     }
+    // Its usual address may be taken by another test, or by whoever runs this.
+    command.env("FOOTFALL_DASHBOARD_LISTEN", "127.0.0.1:0");
     // Nothing is fetched but the engine.
     command.env("FOOTFALL_ENRICH_FETCH", "false");
     command.arg("--data").arg(data).stdin(Stdio::null());
