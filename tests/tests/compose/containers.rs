@@ -109,7 +109,11 @@ impl Containers {
 
     fn service(&mut self, name: &str, instance: &str) -> Result<()> {
         let command = self.command(name, instance, None)?;
-        let port = if name == "ingest" { 8000 } else { 8002 };
+        let port = match name {
+            "ingest" => 8000,
+            "dashboard" => 8003,
+            _ => 8002,
+        };
         let http = self.compose.address(instance, port)?;
         let admin = if name == "ingest" {
             self.compose.address(name, 8001)?
@@ -164,11 +168,11 @@ impl Containers {
             owned(outside)?;
         }
         for (variable, value) in self.compose.environment(name) {
-            // The engine has one writer, of this name.
-            let value = if variable == "CLICKHOUSE_USER" {
-                "default".to_owned()
-            } else {
-                self.compose.here(instance, &value)?
+            // The engine has one writer, of this name, and whoever says nothing may read.
+            let value = match (variable.as_str(), value.as_str()) {
+                ("CLICKHOUSE_USER", "reader") => String::new(),
+                ("CLICKHOUSE_USER", _) => "default".to_owned(),
+                _ => self.compose.here(instance, &value)?,
             };
             command.env(variable, value);
         }
