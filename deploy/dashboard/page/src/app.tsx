@@ -101,7 +101,7 @@ function Content({ waits }: { waits: boolean }): JSX.Element {
 }
 
 /** Views that have no range or filters of the page. */
-const NO_RANGE = new Set(["live", "books", "sharing"]);
+const NO_RANGE = new Set(["live", "sharing"]);
 
 function Bar(): JSX.Element {
   const view = place.value.view;

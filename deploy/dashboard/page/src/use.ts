@@ -14,6 +14,8 @@ export interface Asked<T> {
 
 /** Pause before a question is asked again that may be answered in a moment. */
 const AGAIN_MS = 2500;
+/** Pause of a question that takes as long as the time between two of it. */
+const LEAST_MS = 150;
 
 /** The parameters that the whole page shares, those of them that the report knows. */
 export function shared(report: Report | undefined, own: Values): Values {
@@ -45,6 +47,7 @@ export function useReport<T>(report: Report | undefined, own: Values = {}, every
     let timer = 0;
     const ask = async () => {
       let again = every;
+      const asking = performance.now();
       try {
         const answer = await get<Answer>(asked, stop.signal);
         set({ of: asked, answer });
@@ -55,6 +58,8 @@ export function useReport<T>(report: Report | undefined, own: Values = {}, every
         if (refused.passes) again ||= AGAIN_MS;
         set(before => ({ of: asked, error: refused, ...(before.answer && refused.passes ? { answer: before.answer } : {}) }));
       }
+      // Every second means each second, not a second after the answer.
+      if (every && again === every) again = Math.max(LEAST_MS, every - (performance.now() - asking));
       if (again && !stop.signal.aborted) timer = setTimeout(ask, document.hidden ? again * 5 : again);
     };
     ask();

@@ -17,7 +17,7 @@ use url::form_urlencoded::Serializer;
 /// ClickHouse closes an idle connection after 3 s; a kept one must not be met while it does.
 const IDLE: Duration = Duration::from_secs(2);
 /// Most bytes of an answer. Rows are bounded too, but a row has addresses in it.
-const ANSWER_BYTES: usize = 64 << 20;
+const ANSWER_BYTES: usize = 32 << 20;
 /// What the answer may take beyond the statement's own limit before the connection counts as dead.
 const GRACE: Duration = Duration::from_secs(5);
 

@@ -20,12 +20,17 @@ interface Props {
   lines: Line[];
   zone: string;
   bars?: boolean;
+  /** Whole days: no hours on the axis. */
+  days?: boolean;
   height?: number;
   /** How a moment is called in the legend. */
   name: (at: number) => string;
 }
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** Days, weeks, months and quarters, seconds. */
+const DAYS = [1, 2, 3, 7, 14, 28, 61, 91, 183, 366].map(days => days * 86_400);
 
 /** Marks of the time axis: hours within days, days within months; what is above stands where it changes. */
 function marks(splits: number[], step: number, zone: string): string[] {
@@ -42,7 +47,7 @@ function marks(splits: number[], step: number, zone: string): string[] {
   });
 }
 
-function options({ lines, zone, bars, height = 260, name }: Props, width: number): uPlot.Options {
+function options({ lines, zone, bars, days, height = 260, name }: Props, width: number): uPlot.Options {
   const ink = colour("--dim");
   const grid = { stroke: colour("--line"), width: 1 };
   const axis = { stroke: ink, grid, ticks: { show: false }, font: `12px ${getComputedStyle(document.body).fontFamily}` };
@@ -79,13 +84,19 @@ function options({ lines, zone, bars, height = 260, name }: Props, width: number
   return {
     width,
     height,
-    padding: [12, 8, 0, 0],
+    padding: [12, 26, 0, 0],
     tzDate: seconds => uPlot.tzDate(new Date(seconds * 1e3), zone),
     cursor: { points: { size: 8 }, drag: { x: false, y: false } },
     legend: { live: true, markers: { width: 2 } },
     scales: { x: { time: true }, y: { range: (_, _least, most) => [0, Math.max(most * 1.1, 4)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 80, values: (_, splits, _axis, _space, step) => marks(splits, step, zone) },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 80,
+        ...(days ? { incrs: DAYS } : {}),
+        values: (_, splits, _axis, _space, step) => marks(splits, step, zone),
+      },
       { ...axis, size: 48, values: (_, splits) => splits.map(split => (Number.isInteger(split) ? compact(split) : "")) },
     ],
     series: [
@@ -99,7 +110,7 @@ export function LineChart(props: Props): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const dark = isDark.value;
-  const shape = `${dark} ${props.zone} ${props.bars} ${props.lines.map(line => line.label + line.before).join()}`;
+  const shape = `${dark} ${props.days} ${props.zone} ${props.bars} ${props.lines.map(line => line.label + line.before).join()}`;
   const data = [props.at.map(at => at / 1000), ...props.lines.map(line => line.values)] as uPlot.AlignedData;
   useEffect(() => {
     const element = box.current!;

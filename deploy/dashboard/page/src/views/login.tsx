@@ -18,7 +18,7 @@ export function Login({ done }: { done: () => void }): JSX.Element {
     }
   };
   return (
-    <main class="login">
+    <main class="door">
       <form class="panel form" onSubmit={submit}>
         <h1>Footfall</h1>
         <label>

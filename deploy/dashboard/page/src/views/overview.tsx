@@ -191,6 +191,7 @@ function Course({ metric }: { metric: Metric }): JSX.Element {
         zone={zone.value}
         name={moment => bucketName(moment, interval, zone.value)}
         bars={buckets.length < 3}
+        days={interval !== "hour" && interval !== "minute"}
       />
       {total === 0 && asked.answer && (
         <p class="empty">

@@ -8,6 +8,7 @@ import { Panel } from "../ui/panel";
 import { type Column, Table } from "../ui/table";
 import { Tabs } from "../ui/tabs";
 import { useReport } from "../use";
+import { Beside } from "./links";
 
 interface Page {
   page: string;
@@ -58,20 +59,28 @@ export function PageTable(): JSX.Element {
     { name: "scroll", label: "Read", number: true, show: page => (page.scroll ? `${page.scroll}%` : "–"), order: page => page.scroll },
   ];
   return (
-    <Panel
-      title="Pages"
-      asked={asked}
-      empty="Nobody has looked at a page in this range."
-      tools={
-        <Tabs label="What a page is" all={{ path: "Each page", path_template: "Groups of pages" }} now={by} pick={by => setOwn("by", by)} />
-      }
-    >
-      <Table label="Pages" columns={columns} rows={asked.rows ?? []} usual="page_views" limit={limit} id={page => page.page} />
-      {(asked.rows?.length ?? 0) > limit && (
-        <button type="button" class="link more" onClick={() => set(limit + 200)}>
-          More
-        </button>
-      )}
-    </Panel>
+    <>
+      <Panel
+        title="Pages"
+        asked={asked}
+        empty="Nobody has looked at a page in this range."
+        tools={
+          <Tabs
+            label="What a page is"
+            all={{ path: "Each page", path_template: "Groups of pages" }}
+            now={by}
+            pick={by => setOwn("by", by)}
+          />
+        }
+      >
+        <Table label="Pages" columns={columns} rows={asked.rows ?? []} usual="page_views" limit={limit} id={page => page.page} />
+        {(asked.rows?.length ?? 0) > limit && (
+          <button type="button" class="link more" onClick={() => set(limit + 200)}>
+            More
+          </button>
+        )}
+      </Panel>
+      <Beside />
+    </>
   );
 }

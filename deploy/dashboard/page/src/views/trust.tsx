@@ -1,5 +1,6 @@
 // Logins, machines, and the books: is everything there, once?
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { compact, country, instant, moment, number } from "../format";
 import { report } from "../reports";
 import { show, zone } from "../state";
@@ -26,7 +27,8 @@ interface Login {
 const WHAT: Record<string, string> = { login: "Login", login_failed: "Failed login", logout: "Logout", takeover: "Takeover" };
 
 export function Logins(): JSX.Element {
-  const asked = useReport<Login>(report("logins"), { limit: 500 });
+  const [limit, set] = useState(60);
+  const asked = useReport<Login>(report("logins"), { limit });
   const columns: Column<Login>[] = [
     { name: "time", label: "When", show: row => moment(instant(row.time), zone.value), order: row => row.time },
     {
@@ -57,10 +59,15 @@ export function Logins(): JSX.Element {
         label="Logins"
         columns={columns}
         rows={asked.rows ?? []}
-        limit={500}
+        limit={limit}
         id={row => `${row.time} ${row.session_id} ${row.what}`}
         onRow={row => show("sessions", { session: row.session_id })}
       />
+      {(asked.rows?.length ?? 0) >= limit && (
+        <button type="button" class="link more" onClick={() => set(limit * 3)}>
+          More
+        </button>
+      )}
     </Panel>
   );
 }
@@ -108,6 +115,17 @@ interface Entry {
   numbers: number;
 }
 
+interface Loss {
+  hour: string;
+  pages: number;
+  sent: number;
+  arrived: number;
+  late: number;
+  twice: number;
+  never: number;
+  may_still_come: number;
+}
+
 interface Complete {
   complete_up_to: string;
   logs: number;
@@ -130,6 +148,19 @@ export function Books(): JSX.Element {
     { name: "missing", label: "Missing", number: true, show: row => number(row.missing) },
     { name: "doubled", label: "Doubled", number: true, show: row => number(row.doubled) },
     { name: "last_at", label: "Last", show: row => moment(instant(row.last_at), zone.value) },
+  ];
+  const losses = useReport<Loss>(report("losses"), { limit: 200 });
+  const hours: Column<Loss>[] = [
+    { name: "hour", label: "Hour", show: row => moment(instant(row.hour), zone.value) },
+    { name: "sent", label: "Sent by pages", number: true, show: row => number(row.sent) },
+    { name: "arrived", label: "Arrived", number: true, show: row => number(row.arrived) },
+    { name: "late", label: "Late", number: true, show: row => number(row.late) },
+    {
+      name: "never",
+      label: "Not there",
+      number: true,
+      show: row => `${number(row.never)}${row.never && row.may_still_come ? ", may still come" : ""}`,
+    },
   ];
   const reasons: Column<Entry>[] = [
     { name: "day", label: "Day", show: row => row.day },
@@ -165,6 +196,9 @@ export function Books(): JSX.Element {
       </Panel>
       <Panel title="What was not kept, and why" asked={ledger} empty="Everything was kept in this range." class="after">
         <Table label="Ledger" columns={reasons} rows={ledger.rows ?? []} id={row => `${row.day} ${row.reason}`} />
+      </Panel>
+      <Panel title="What pages say that they sent" asked={losses} empty="No page has numbered its events in the last days." class="after">
+        <Table label="Losses" columns={hours} rows={losses.rows ?? []} limit={48} id={row => row.hour} />
       </Panel>
     </>
   );
