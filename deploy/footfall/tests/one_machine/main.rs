@@ -6,6 +6,7 @@ mod broken_setups;
 mod commands;
 mod configuration;
 mod cookbook;
+mod dashboard;
 mod demo;
 mod earlier_folders;
 mod enrich;

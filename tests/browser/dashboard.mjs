@@ -1,0 +1,239 @@
+// The dashboard in a real browser, on a Footfall of its own: waiting for the first event, one event, a click that shows by
+// itself, every view on a month of the demo's traffic, filters, keyboard, phone, dark, ClickHouse away. No console errors,
+// nothing that axe calls serious. `tests/run browser` runs it; TEST_BIN is the binary, CHROMIUM the browser. Pictures are
+// left in TEST_SCREENSHOTS.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { eventually, Footfall } from "./beacon/product.mjs";
+
+const PATIENCE = 120_000;
+/** What a person's browser says: the headless one says that it is a machine, and machines are not shown. */
+const PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
+/** Every view, and something that has to stand on it. */
+const VIEWS = {
+  overview: /Top pages/, live: /Who is here/, pages: /\/cart/, sources: /Campaigns/, places: /Countries/, devices: /Browsers/, pattern: /Hours of the week/, sessions: /Latest sessions/,
+  paths: /How sessions begin/, funnel: /Name at least two steps/, retention: /First seen/, goals: /Another goal/, preferences: /Groups of pages/, logins: /Login/, bots: /What gave them away/, books: /Complete up to/, sharing: /Shared links/,
+};
+
+const folder = mkdtempSync(join(tmpdir(), "footfall-dashboard-"));
+const pictures = process.env.TEST_SCREENSHOTS ?? join(folder, "pictures");
+mkdirSync(pictures, { recursive: true });
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const footfall = new Footfall(join(folder, "data"));
+let browser;
+
+/** Everything is there, nothing is being asked. */
+async function settled(page) {
+  await page.waitForFunction(() => document.querySelector("main") && !document.querySelector(".waiting, .stale, [aria-busy=true]"), undefined, { timeout: PATIENCE });
+}
+
+async function open(view, parameters = "", options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1340, height: 900 }, locale: "en-GB", userAgent: PERSON, ...options });
+  const page = await context.newPage();
+  page.complaints = [];
+  page.on("pageerror", error => page.complaints.push(String(error)));
+  page.on("console", message => ["error", "warning"].includes(message.type()) && page.complaints.push(message.text()));
+  await page.goto(`${footfall.run.dashboard}/?view=${view}${parameters}`);
+  return page;
+}
+
+async function picture(page, name) {
+  await page.screenshot({ path: join(pictures, `dashboard-${name}.png`), fullPage: true, timeout: PATIENCE });
+}
+
+/** No serious finding. The library is evaluated by the debugger, which the page's policy does not concern. */
+async function accessible(page, name) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ""}`).join(" | ")}`), [], name);
+}
+
+async function done(page, name, except = []) {
+  const complaints = page.complaints.filter(text => !except.some(pattern => pattern.test(text)));
+  assert.deepEqual(complaints, [], `${name}: the console`);
+  await page.context().close();
+}
+
+async function first() {
+  const page = await open("overview");
+  await page.getByRole("heading", { name: "Waiting for your first event" }).waitFor({ timeout: PATIENCE });
+  assert.match(await page.textContent("pre"), new RegExp(`<script defer src="${footfall.run.public}/beacon.js" data-site="demo"></script>`));
+  await accessible(page, "first run");
+  await picture(page, "first");
+  const demo = await page.context().newPage();
+  await demo.goto(`${footfall.run.public}/`);
+  assert.equal(demo.url(), `${footfall.run.dashboard}/`, "/ of the public port leads to the dashboard");
+  await demo.goto(`${footfall.run.public}/demo`);
+  await demo.getByRole("button", { name: "Page view", exact: true }).click();
+  await page.getByRole("heading", { name: "Top pages" }).waitFor({ timeout: PATIENCE });
+  await settled(page);
+  await picture(page, "one-event");
+  await accessible(page, "one event");
+  await demo.close();
+  await done(page, "first run");
+}
+
+/** From a press on the demo page to the live view. */
+async function live() {
+  const page = await open("live");
+  await settled(page);
+  const demo = await page.context().newPage();
+  await demo.goto(`${footfall.run.public}/demo`);
+  await demo.getByRole("button", { name: "Page view", exact: true }).waitFor();
+  const before = await page.evaluate(() => document.querySelector(".feed small")?.textContent ?? "");
+  const times = [];
+  for (let turn = 0; turn < 5; turn++) {
+    const views = () => page.evaluate(() => [...document.querySelectorAll(".feed .when small")].reduce((sum, element) => sum + Number.parseInt(element.textContent, 10), 0));
+    const had = await views();
+    const pressed = Date.now();
+    await demo.getByRole("button", { name: "Page view", exact: true }).click();
+    await eventually("the press in the live view", async () => assert.ok((await views()) > had, `${had} ${before}`));
+    times.push(Date.now() - pressed);
+  }
+  console.log(`from a press on the demo page to the live view: ${times.join(", ")} ms`);
+  await picture(page, "live-click");
+  await done(page, "live");
+}
+
+async function views() {
+  for (const [view, expected] of Object.entries(VIEWS)) {
+    const page = await open(view, "&range=30d");
+    await settled(page);
+    await eventually(`the view ${view}`, async () => assert.match(await page.textContent("main"), expected));
+    assert.deepEqual(await page.locator(".refusal").allTextContents(), [], view);
+    await picture(page, view);
+    await accessible(page, view);
+    await done(page, view);
+  }
+}
+
+/** By a click and by the keyboard, with the address and the way back. */
+async function filters() {
+  const page = await open("overview", "&range=30d");
+  await settled(page);
+  const figure = () => page.locator(".tile .figure").first().textContent();
+  const all = await figure();
+  await page.getByRole("button", { name: /^Mobile/ }).click();
+  await eventually("the filter", async () => assert.match(page.url(), /f\.device_type=mobile/));
+  await settled(page);
+  const mobile = await figure();
+  assert.notEqual(mobile, all);
+  await page.reload();
+  await settled(page);
+  assert.equal(await figure(), mobile, "the address is the view");
+  await page.goBack();
+  await settled(page);
+  assert.equal(await figure(), all);
+
+  // The keyboard alone: skip link, range, Escape.
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+  await page.getByRole("button", { name: "30 days" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog", { name: "Range" }).waitFor();
+  await accessible(page, "range");
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog", { name: "Range" }).waitFor({ state: "detached" });
+
+  await page.getByRole("button", { name: "The SQL behind Visitors" }).click();
+  const sql = await page.locator("dialog pre").first().textContent();
+  assert.match(sql, /FROM footfall\.report_timeline\(/);
+  assert.ok((await footfall.query(sql)).length > 20, "the SQL can be asked as it stands");
+  await accessible(page, "the SQL");
+  await picture(page, "sql");
+  await page.keyboard.press("Escape");
+
+  const [csv] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Save Sources as CSV" }).click()]);
+  assert.match(readFileSync(await csv.path(), "utf8"), /^"value","visitors"/);
+  const [png] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save Visitors as PNG" }).click()]);
+  assert.equal(readFileSync(await png.path()).subarray(1, 4).toString(), "PNG");
+  await done(page, "filters");
+}
+
+/** A session's events, and paths drawn as a picture. */
+async function deeper() {
+  const page = await open("sessions", "&range=30d");
+  await settled(page);
+  await page.locator(".sessions .row").first().click();
+  await page.getByRole("heading", { name: "What happened" }).waitFor();
+  await settled(page);
+  assert.ok((await page.locator(".timeline li").count()) >= 1);
+  await picture(page, "session");
+  await accessible(page, "a session");
+  await done(page, "a session");
+
+  const paths = await open("paths", "&range=30d");
+  await settled(paths);
+  const [png] = await Promise.all([paths.waitForEvent("download"), paths.getByRole("button", { name: /as PNG$/ }).click()]);
+  assert.equal(readFileSync(await png.path()).subarray(1, 4).toString(), "PNG");
+  await paths.getByRole("button", { name: /^Paths from \/shoes,/ }).first().press("Enter");
+  await paths.getByRole("heading", { name: "From /shoes" }).waitFor({ timeout: PATIENCE });
+  await done(paths, "paths");
+
+  const steps = encodeURIComponent("page:/\npage:/cart\npage:/checkout/*");
+  const funnel = await open("funnel", `&range=30d&steps=${steps}`);
+  await settled(funnel);
+  assert.match(await funnel.textContent(".conversion"), /go all the way/);
+  await picture(funnel, "funnel-built");
+  await accessible(funnel, "a funnel");
+  await done(funnel, "a funnel");
+}
+
+async function looks() {
+  for (const [name, options] of Object.entries({ dark: { colorScheme: "dark" }, phone: { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true } })) {
+    for (const view of ["overview", "live", "sessions", "paths"]) {
+      const page = await open(view, "&range=30d", options);
+      await settled(page);
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(wider <= 0, `${view} on a ${name} is ${wider} pixels too wide`);
+      await accessible(page, `${view}, ${name}`);
+      await picture(page, `${view}-${name}`);
+      await done(page, `${view}, ${name}`);
+    }
+  }
+}
+
+/** Nothing in the range; and a server that is gone and comes back. */
+async function trouble() {
+  const empty = await open("overview", "&range=2020-01-01..2020-01-07");
+  await settled(empty);
+  assert.match(await empty.textContent("main"), /Nothing in this range/);
+  await picture(empty, "empty");
+  await done(empty, "empty");
+
+  const page = await open("overview", "&range=7d");
+  await settled(page);
+  const engine = execFileSync("pgrep", ["-P", String(footfall.process.pid)], { encoding: "utf8" }).trim().split("\n")[0];
+  process.kill(Number(engine), "SIGSTOP");
+  process.kill(Number(engine), "SIGKILL");
+  await page.goto(`${footfall.run.dashboard}/?view=overview&range=30d`);
+  await settled(page);
+  // The engine is started again by itself, and so is the page.
+  await eventually("the page by itself again", async () => assert.deepEqual(await page.locator(".refusal").allTextContents(), []));
+  await done(page, "the engine gone", [/503/, /Failed to load/]);
+}
+
+try {
+  await footfall.start();
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  await first();
+  await live();
+  await footfall.command("demo");
+  await eventually("the demo's traffic", async () => assert.ok((await footfall.query("SELECT count() AS rows FROM events"))[0].rows > 100_000));
+  await views();
+  await filters();
+  await deeper();
+  await looks();
+  await trouble();
+  console.log(`dashboard: ${Object.keys(VIEWS).length} views`);
+} finally {
+  await browser?.close();
+  await footfall.stop();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
