@@ -40,7 +40,7 @@ function counted(people: Someone[], field: (one: Someone) => string): { value: s
 
 export function Live(): JSX.Element {
   const now = useReport<Someone>(report("live_now"), { limit: 500 }, EVERY_MS);
-  const minutes = useReport<Minute>(report("live"), {}, EVERY_MS * 2);
+  const minutes = useReport<Minute>(report("live"), {}, EVERY_MS * 5);
   const people = now.rows ?? [];
   const course = minutes.rows ?? [];
   const at = course.map(({ minute }) => instant(minute));

@@ -4,7 +4,7 @@ import { LineChart } from "../charts/line";
 import { change, clock, compact, decimal, duration, instant, number, percent } from "../format";
 import { INTERVALS, type Interval, usualInterval } from "../range";
 import { report } from "../reports";
-import { earlier, place, range, setOwn, show, zone } from "../state";
+import { earlier, go, place, range, setOwn, show, zone } from "../state";
 import { Panel, Refusal } from "../ui/panel";
 import { Tabs } from "../ui/tabs";
 import { useReport } from "../use";
@@ -196,6 +196,11 @@ function Course({ metric }: { metric: Metric }): JSX.Element {
       {total === 0 && asked.answer && (
         <p class="empty">
           Nothing in this range{Object.keys(place.value.filters).length > 0 ? " with these filters" : ""}.{" "}
+          {place.value.bots === "0" && (
+            <button type="button" class="link" onClick={() => go({ bots: "1" })}>
+              Machines are left out: count them too.
+            </button>
+          )}{" "}
           <button type="button" class="link" onClick={() => show("live")}>
             What happens now
           </button>
