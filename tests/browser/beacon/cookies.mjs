@@ -1,5 +1,6 @@
 // The visitor's cookie as a test may look at it: a page cannot, it is HttpOnly.
 import assert from "node:assert/strict";
+import { eventually } from "./product.mjs";
 
 /** All cookies of a site that the browser has. */
 export const cookiesOf = async (context, site = "shop") => (await context.cookies()).filter(cookie => cookie.name.startsWith(`footfall_${site}.`));
@@ -20,3 +21,6 @@ export const stored = page => page.evaluate(() => ({ ...localStorage }));
 
 /** The distinct values of a column. */
 export const distinct = (rows, column) => [...new Set(rows.map(row => row[column]))];
+
+/** The browser has no cookie any more: rows may be there before it has read the answer that takes it away. */
+export const gone = context => eventually("the cookie's end", async () => assert.deepEqual(await context.cookies(), []));

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cookieOf } from "./cookies.mjs";
-import { eventually, Footfall } from "./product.mjs";
+import { cookieOf, gone } from "./cookies.mjs";
+import { Footfall } from "./product.mjs";
 import { types } from "./stage.mjs";
 
 const dist = new URL("../../../ingest/beacon/dist/", import.meta.url);
@@ -26,7 +26,7 @@ export default {
       assert.deepEqual([(await cookieOf(context)).visitor, decision], [visitor, "cookie"]);
       assert.deepEqual([...new Set(asked)].sort(), ["/e", "/lib/b-debug.js", "/lib/b.js", "/renamed/"]);
       await page.evaluate(() => footfall.optOut());
-      await eventually("the cookie's end", async () => assert.deepEqual(await context.cookies(), []));
+      await gone(context);
       assert.equal(asked.at(-1), "/u");
     } finally {
       await footfall.stop();

@@ -1,7 +1,7 @@
 // What the visitor, the browser and the site say about being recognised: which cookie is set, which is taken away, and
 // what is on the device.
 import assert from "node:assert/strict";
-import { cookieOf, cookiesOf, distinct, stored } from "./cookies.mjs";
+import { cookieOf, cookiesOf, distinct, gone, stored } from "./cookies.mjs";
 import { eventually } from "./product.mjs";
 
 /** Requests of pages under `path` that ingest has answered. */
@@ -44,7 +44,8 @@ export default {
     await stage.rows("/asked/", 1);
     await page.evaluate(() => footfall.consent("refused"));
     await stage.rows("/asked/", 2);
-    assert.deepEqual([await context.cookies(), await stored(page)], [[], { footfall_consent: "refused" }]);
+    await gone(context);
+    assert.deepEqual(await stored(page), { footfall_consent: "refused" });
     await page.evaluate(() => footfall.consent("granted"));
     await stage.rows("/asked/", 3);
     const cookie = await cookieOf(context, "asks");
@@ -53,9 +54,10 @@ export default {
     assert.equal((await cookieOf(context, "asks")).session, cookie.session);
     await page.evaluate(() => footfall.consent("refused"));
     await stage.rows("/asked/", 6);
-    assert.deepEqual([await context.cookies(), await stored(page)], [[], { footfall_consent: "refused" }]);
+    await gone(context);
+    assert.deepEqual(await stored(page), { footfall_consent: "refused" });
     await page.goto("about:blank");
-    const rows = (await stage.rows("/asked/", 7)).sort((a, b) => a.at - b.at || a.seq - b.seq);
+    const rows = (await stage.rows("/asked/", 7)).sort((a, b) => a.ts - b.ts || a.seq - b.seq);
     assert.deepEqual(rows.map(row => [row.type, row.consent, row.decision]), [
       ["page_view", "", "cookieless"], ["consent", "refused", "cookieless"], ["consent", "granted", "cookie"], ["page_leave", "granted", "cookie"],
       ["page_view", "granted", "cookie"], ["consent", "refused", "cookieless"], ["page_leave", "refused", "cookieless"],
@@ -75,15 +77,16 @@ export default {
     await control(context);
     await page.goto(stage.url("/signal/gpc"));
     await stage.rows("/signal/gpc", 1);
-    assert.deepEqual([await context.cookies(), await stored(page)], [[], {}]);
+    await gone(context);
+    assert.deepEqual(await stored(page), {});
     await context.setExtraHTTPHeaders({ dnt: "1" });
     await page.goto(stage.url("/signal/dnt"));
     await stage.rows("/signal/dnt", 1);
-    assert.deepEqual(await context.cookies(), []);
+    await gone(context);
     await page.evaluate(() => footfall.consent("granted"));
     await stage.rows("/signal/dnt", 2);
     const again = await cookieOf(context);
-    const rows = (await stage.rows("/signal/", 6)).filter(row => row.type !== "page_leave").sort((a, b) => a.at - b.at);
+    const rows = (await stage.rows("/signal/", 6)).filter(row => row.type !== "page_leave").sort((a, b) => a.ts - b.ts);
     assert.deepEqual(rows.map(row => [row.decision, row.gpc, row.dnt, row.consent]), [
       ["cookie", false, false, ""], ["cookieless", true, false, ""], ["cookieless", false, true, ""], ["cookie", false, true, "granted"],
     ]);
@@ -100,7 +103,7 @@ export default {
     await stage.rows("/gone/", 1);
     const { visitor } = await cookieOf(context);
     await page.evaluate(() => footfall.optOut());
-    await eventually("the cookie's end", async () => assert.deepEqual(await context.cookies(), []));
+    await gone(context);
     assert.deepEqual(await stored(page), { footfall_off: "1" });
     await page.goto(stage.url("/gone/?footfall=on"));
     await stage.rows("/gone/", 2);
@@ -118,7 +121,8 @@ export default {
   "cookieless: nothing is set or stored, and the visitor is the same within the day": async (stage, context) => {
     stage.serve("/day/", { head: stage.tag({ site: "never", cookieless: "" }) });
     const page = await visit(stage, context, "/day/");
-    assert.deepEqual([await context.cookies(), await stored(page)], [[], {}]);
+    await gone(context);
+    assert.deepEqual(await stored(page), {});
     // Another browser on the same address, and the same one at another address.
     const other = await stage.context({ userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" });
     await (await other.newPage()).goto(stage.url("/day/other"));
