@@ -16,6 +16,7 @@ WITH
     done AS
     (
         SELECT
+            if({touch:String} = 'first', '',
             if({dimension:String} = 'type', type,
             if({dimension:String} = 'name', name,
             if({dimension:String} = 'host', host,
@@ -37,7 +38,7 @@ WITH
             if({dimension:String} = 'user_id', user_id,
             if({dimension:String} = 'visitor_id', toString(visitor_id),
             if({dimension:String} = 'session_id', toString(session_id),
-            ''))))))))))))))))))))) AS value,
+            '')))))))))))))))))))))) AS value,
             session_id,
             any(visitor_id) AS visitor,
             countIf(type = 'page_view') AS page_views,
@@ -126,7 +127,6 @@ WITH
         WHERE {touch:String} = 'first'
         AND site = {site:String}
         AND time < {until:DateTime64(3, 'UTC')}
-        AND received_at <= {until:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
         AND url != ''
         AND NOT startsWith(name, '$')
         GROUP BY visitor_id

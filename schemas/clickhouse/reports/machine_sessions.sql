@@ -8,7 +8,6 @@ WITH
         FROM events
         WHERE site = {site:String}
         AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY - INTERVAL 5 MINUTE
-        AND received_at <= {until:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
         AND time >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY
         AND time < {until:DateTime64(3, 'UTC')}
         AND NOT has(flags, 'server')

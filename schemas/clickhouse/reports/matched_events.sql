@@ -7,7 +7,8 @@
 --   turn      what to order events by: time, then the page's own numbers, then those of the log
 --
 -- Events from a day before the range to a day after are here too, so that a session which the range cuts is judged by all of
--- it; 24 hours is how long one may last. `received_at` bounds what has to be read: tables are partitioned by it.
+-- it; 24 hours is how long one may last. `received_at` has no upper bound, as a server may send what is years old; the primary key
+-- (site, day) leaves out what lies later.
 --
 -- `bots`: 0 without machines, 1 everything, 2 machines alone. A machine's are events with a `bot_score` of 50 or more, and all
 -- of a session that `session_bots` names (`machine_sessions` asks it). What Footfall itself notes among the events (`$takeover`, `$unlink`) is nobody's.
@@ -49,7 +50,6 @@ SELECT
 FROM events
 WHERE site = {site:String}
 AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY - INTERVAL 5 MINUTE
-AND received_at <= {until:DateTime64(3, 'UTC')} + INTERVAL 32 DAY
 AND time >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY
 AND time < {until:DateTime64(3, 'UTC')} + INTERVAL 1 DAY
 AND NOT startsWith(name, '$')

@@ -19,7 +19,7 @@ WITH
     (
         SELECT visitor_id
         FROM events
-        WHERE site = {site:String} AND time < {since:DateTime64(3, 'UTC')} AND received_at < {since:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
+        WHERE site = {site:String} AND time < {since:DateTime64(3, 'UTC')}
     )
 SELECT
     uniqExact(visitor_id) AS visitors,

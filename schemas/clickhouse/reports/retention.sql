@@ -34,7 +34,6 @@ WITH
             FROM events
             WHERE site = {site:String}
             AND time < {since:DateTime64(3, 'UTC')}
-            AND received_at < {since:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
         )
         GROUP BY visitor_id
     ),

@@ -1,6 +1,9 @@
 //! The reports: the catalogue against the views, and the views against what is plain to see.
 
+mod against;
 mod catalogue;
+mod random;
+mod reference;
 mod small;
 
 use clickhouse::Client;
@@ -13,6 +16,11 @@ async fn ask(client: &Client, sql: &str) -> Vec<Vec<String>> {
         .await
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
     let text = std::str::from_utf8(&bytes).unwrap();
-    let fields = |line: &str| line.split('\t').map(str::to_owned).collect();
+    let fields = |line: &str| line.split('\t').map(plain).collect();
     text.lines().map(fields).collect()
+}
+
+/// What the format has escaped; line breaks do not come here.
+fn plain(field: &str) -> String {
+    field.replace("\\'", "'").replace("\\\\", "\\")
 }
