@@ -103,6 +103,8 @@ struct Plan {
     /// Longest pause between two events, ms.
     pause: i64,
     machine: bool,
+    /// Only looks at pages.
+    reader: bool,
     server: bool,
     country: &'static str,
     browser: &'static str,
@@ -136,6 +138,7 @@ fn plan(random: &mut Random, site: &'static str, middle: i64, visitors: &[Uuid])
         },
         pause: random.pick(&[0, 300, 20 * SECOND, 5 * MINUTE, 29 * MINUTE, 3 * HOUR]),
         machine,
+        reader: random.once_in(2),
         server: random.once_in(10),
         country: random.pick(COUNTRIES),
         browser: random.pick(BROWSERS),
@@ -168,6 +171,9 @@ fn session(random: &mut Random, plan: &Plan, all: &mut Vec<Event>) {
 fn kind(random: &mut Random, plan: &Plan) -> &'static str {
     if plan.machine && !random.once_in(6) {
         return "page_view";
+    }
+    if plan.reader && !random.once_in(20) {
+        return random.pick(&["page_view", "page_leave"]);
     }
     random.pick(&[
         "page_view",
