@@ -28,37 +28,28 @@ WITH
         WHERE type = 'page_view'
         GROUP BY page
     ),
-    begun AS
+    -- A session stands here twice: with its first page and with its last.
+    visited AS
     (
-        SELECT
-            if({by:String} = 'path_template', entry_template, entry_path) AS page,
-            count() AS entries,
-            countIf(is_bounce) AS bounces
-        FROM matched_sessions
+        SELECT edge.1 AS page, countIf(edge.2) AS entries, countIf(edge.2 AND is_bounce) AS bounces, countIf(edge.3) AS exits
+        FROM
         (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
+            SELECT
+                is_bounce,
+                arrayJoin
+                ([
+                    (if({by:String} = 'path_template', entry_template, entry_path), entry_matches, 0),
+                    (if({by:String} = 'path_template', exit_template, exit_path), 0, exit_matches)
+                ]) AS edge
+            FROM matched_sessions
+            (
+                site = {site:String},
+                since = {since:DateTime64(3, 'UTC')},
+                until = {until:DateTime64(3, 'UTC')},
+                bots = {bots:UInt8},
+                filters = {filters:Map(String, Array(String))}
+            )
         )
-        WHERE entry_matches
-        GROUP BY page
-    ),
-    ended AS
-    (
-        SELECT
-            if({by:String} = 'path_template', exit_template, exit_path) AS page,
-            count() AS exits
-        FROM matched_sessions
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
-        WHERE exit_matches
         GROUP BY page
     ),
     read AS
@@ -94,7 +85,6 @@ SELECT
     engagement_ms,
     scroll
 FROM viewed
-LEFT JOIN begun USING (page)
-LEFT JOIN ended USING (page)
+LEFT JOIN visited USING (page)
 LEFT JOIN read USING (page)
 ORDER BY visitors DESC, page_views DESC, page;
