@@ -17,15 +17,16 @@ AND time < {until:DateTime64(3, 'UTC')}
 AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE
 AND if
 (
-    -- Names of filters on sessions; without one of them no session is looked at.
-    arrayExists
+    -- Names of filters on sessions. Without one of them this is constant, and sessions are not even thought of.
+    hasAny
     (
-        name -> trimLeft(name, '!') IN
-        (
+        mapKeys({filters:Map(String, Array(String))}),
+        [
             'channel', 'source', 'medium', 'referrer_source', 'referrer_host',
-            'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'entry_path', 'exit_path'
-        ),
-        mapKeys({filters:Map(String, Array(String))})
+            'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'entry_path', 'exit_path',
+            '!channel', '!source', '!medium', '!referrer_source', '!referrer_host',
+            '!utm_source', '!utm_medium', '!utm_campaign', '!utm_term', '!utm_content', '!entry_path', '!exit_path'
+        ]
     ),
     session_id IN
     (

@@ -5,6 +5,7 @@
 //! again from its first statement. [`split`] takes files apart, [`crate::catalogue`] lists them.
 
 use crate::catalogue::{MIGRATIONS, Migration, views};
+use crate::reports::expand;
 use clickhouse::error::Error;
 use clickhouse::{Client, Row};
 use serde::Deserialize;
@@ -138,7 +139,7 @@ pub async fn migrate(
     }
     for view in views() {
         progress(Step::View(view.name));
-        for statement in split::statements(view.sql) {
+        for statement in split::statements(&expand(view.sql)) {
             execute(&client, &statement, || {
                 format!("creating the view `{}`", view.name)
             })

@@ -18,8 +18,13 @@ macro_rules! view {
 }
 mod behaviour;
 mod books;
+mod expand;
+mod page;
 mod people;
 mod traffic;
+
+pub(crate) use expand::expand;
+pub use page::{example, page};
 
 /// What one report says, and how to ask for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

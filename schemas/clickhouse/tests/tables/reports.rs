@@ -2,6 +2,7 @@
 
 mod against;
 mod catalogue;
+mod page;
 mod random;
 mod reference;
 mod small;
