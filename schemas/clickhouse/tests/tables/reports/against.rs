@@ -334,7 +334,7 @@ async fn reports_say_what_a_plain_reckoning_says() {
     }
     for (report, (asked, answered)) in asked.into_inner() {
         assert!(
-            asked < 10 || answered * 4 >= asked,
+            asked < 10 || answered > 0,
             "{report} said something {answered} times of {asked}"
         );
     }
