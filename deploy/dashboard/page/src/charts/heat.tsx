@@ -42,7 +42,7 @@ export function Heat({ label, values, unit }: Props): JSX.Element {
                 width={CELL - 3}
                 height={CELL - 3}
                 rx={5}
-                fill-opacity={value === 0 ? 0.05 : 0.12 + 0.88 * Math.sqrt(value / most)}
+                fill-opacity={value === 0 ? 0.05 : 0.08 + 0.92 * (value / most)}
               >
                 <title>{`${DAYS[day]} ${hour}:00 to ${hour + 1}:00: ${number(value)} ${unit}`}</title>
               </rect>
