@@ -124,7 +124,7 @@ export function Sankey({ moves, backward, label, pick }: Props): JSX.Element {
               key={node.id}
               class={real ? "node pick" : "node"}
               onClick={act}
-              {...(real ? { tabIndex: 0, role: "button" } : {})}
+              {...(real ? { tabindex: 0, role: "button" } : {})}
               onKeyDown={event => {
                 if (event.key !== "Enter" && event.key !== " ") return;
                 event.preventDefault();
