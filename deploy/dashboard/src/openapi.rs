@@ -27,7 +27,7 @@ pub fn document() -> Value {
             "title": "Footfall reports",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Named reports over the tables of Footfall, read-only. Each is the view `report_<name>` in ClickHouse; the answer says the SQL \
-                that made it. Answers are kept for a moment: half a second for what happens now, five seconds for a range that is not over, two minutes for the past.",
+                that made it. Answers are kept for a moment: a second for what happens now, five seconds for a range that is not over, two minutes for the past.",
         },
         "security": [{ "token": [] }, {}],
         "paths": paths,

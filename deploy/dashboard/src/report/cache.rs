@@ -26,7 +26,7 @@ pub(crate) enum Fresh {
 impl Fresh {
     pub(crate) const fn span(self) -> Duration {
         match self {
-            Self::Live => Duration::from_millis(500),
+            Self::Live => Duration::from_secs(1),
             Self::Now => Duration::from_secs(5),
             Self::Past => Duration::from_secs(120),
         }
