@@ -66,7 +66,7 @@ export function Navigation(): JSX.Element {
           </g>
         </svg>
         <b>Footfall</b>
-        <button type="button" class="quiet menu" aria-expanded={open} aria-label="Views" onClick={() => set(!open)}>
+        <button type="button" class="quiet menu" aria-expanded={open} aria-label={`${TITLE[now]}, all views`} onClick={() => set(!open)}>
           <span>{TITLE[now]}</span>
           <Icon name="menu" />
         </button>
