@@ -1,9 +1,9 @@
 //! The dashboard: reports over HTTP, and the page that shows them. It reads ClickHouse as a reader, through the views
 //! `report_<name>` and nothing else, and keeps nothing there.
 //!
-//! A request: [`service`] (accept, route) → `access` (is it meant for us, who asks, what may they see) → `report` (a named
+//! A request: `service` (accept, route) → `access` (is it meant for us, who asks, what may they see) → `report` (a named
 //! report, its parameters checked and typed, SQL, a brief cache, ClickHouse under limits, answer). What people save, and who
-//! else may look, is `kept` in one small file. The page lies in `page/`, built by `page/build.mjs`, embedded by [`page`].
+//! else may look, is `kept` in one small file. The page lies in `page/`, built by `page/build.mjs`, embedded by `page`.
 //!
 //! Invariant: no text of a request gets into SQL but as a literal made by `report::value`; names of reports, parameters and
 //! dimensions are only compared.
