@@ -33,6 +33,19 @@ impl Server {
     /// # Errors
     /// As [`Server::start`].
     pub fn start_at(data: &Path, address: SocketAddr, password: &str) -> Result<Self> {
+        Self::start_with(data, address, password, None)
+    }
+
+    /// The same, with a password for the user `readonly` too.
+    ///
+    /// # Errors
+    /// As [`start_at`](Self::start_at).
+    pub fn start_with(
+        data: &Path,
+        address: SocketAddr,
+        password: &str,
+        reader: Option<&str>,
+    ) -> Result<Self> {
         let mut command = Command::new(binary()?);
         command
             .arg("engine")
@@ -44,6 +57,9 @@ impl Server {
             .arg("--library")
             .arg(library()?)
             .env("FOOTFALL_ENGINE_WRITER_PASSWORD", password);
+        if let Some(reader) = reader {
+            command.env("FOOTFALL_ENGINE_READER_PASSWORD", reader);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let child = command.spawn().context("start the engine")?;
         let server = Self {

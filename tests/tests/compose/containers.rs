@@ -101,9 +101,12 @@ impl Containers {
     /// The engine, with the password of ClickHouse's user.
     fn engine(&mut self) -> Result<()> {
         let address = self.compose.address("clickhouse", 8123)?;
-        let password = std::fs::read_to_string(self.compose.folder.join("secrets/clickhouse_password"))?;
+        let secret = |name: &str| std::fs::read_to_string(self.compose.folder.join("secrets").join(name));
+        let password = secret("clickhouse_password")?;
+        let reader = secret("clickhouse_reader_password")?;
         let folder = self.compose.folder.join("clickhouse-data");
-        self.clickhouse = Some(Server::start_at(&folder, address, password.trim_end())?);
+        let server = Server::start_with(&folder, address, password.trim_end(), Some(reader.trim_end()))?;
+        self.clickhouse = Some(server);
         Ok(())
     }
 
@@ -168,9 +171,9 @@ impl Containers {
             owned(outside)?;
         }
         for (variable, value) in self.compose.environment(name) {
-            // The engine has one writer, of this name, and whoever says nothing may read.
+            // The engine has one writer and one reader, of these names.
             let value = match (variable.as_str(), value.as_str()) {
-                ("CLICKHOUSE_USER", "reader") => String::new(),
+                ("CLICKHOUSE_USER", "reader") => "readonly".to_owned(),
                 ("CLICKHOUSE_USER", _) => "default".to_owned(),
                 _ => self.compose.here(instance, &value)?,
             };
@@ -189,7 +192,7 @@ impl Containers {
             .health(instance)
             .with_context(|| format!("{instance} has no health check"))?;
         let folder = self.compose.folder.clone();
-        eventually("a healthy service", || {
+        let healthy = eventually("a healthy service", || {
             let program = words.first().context("a health check without a program")?;
             let mut command = Command::new(program);
             command
@@ -201,7 +204,14 @@ impl Containers {
                 .with_context(|| format!("{instance}: run {words:?}"))?;
             ensure!(status.success(), "{instance}: {words:?} ended with {status}");
             Ok(())
-        })
+        });
+        let said = || {
+            self.services
+                .get(instance)
+                .map(Service::printed)
+                .unwrap_or_default()
+        };
+        healthy.with_context(|| format!("{instance} said:\n{}", said()))
     }
 
     /// `kill -9`, and what `restart: unless-stopped` does.
