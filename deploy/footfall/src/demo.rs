@@ -52,7 +52,7 @@ pub async fn run(config: &Config, args: &DemoArgs, stop: CancellationToken) -> R
     let target = Target::find(&args.target, config)?;
     if target.key.is_none() {
         bail!(
-            "a server key of the site `{}` is needed, because events of the past are sent: --key, or FOOTFALL_KEY; \
+            "a server key of the site `{}` is needed, because events of the past are sent: --key, or FOOTFALL_SERVER_KEY; \
              `{} site add` makes one",
             target.site,
             program()
@@ -60,6 +60,7 @@ pub async fn run(config: &Config, args: &DemoArgs, stop: CancellationToken) -> R
     }
     let month = Month::new(args.seed, args.visits, args.days, now_ms());
     let (site, start) = (target.site.clone(), Instant::now());
+    let dashboard = target.run.as_ref().and_then(|run| run.dashboard.clone());
     let plan = Plan {
         rate: None,
         until: Until::Events(u64::MAX),
@@ -79,7 +80,8 @@ pub async fn run(config: &Config, args: &DemoArgs, stop: CancellationToken) -> R
         produce(month, jobs, stop)
     })
     .await?;
-    summarise(&tally, &site, start.elapsed());
+    summarise(&tally, start.elapsed());
+    say(paint(Colour::Dim, look(dashboard, &site)));
     Ok(tally.refusals() == 0 && tally.unanswered == 0)
 }
 
@@ -104,7 +106,7 @@ async fn produce(month: Month, jobs: Sender<Job>, stop: CancellationToken) {
     }
 }
 
-fn summarise(tally: &Tally, site: &str, took: Duration) {
+fn summarise(tally: &Tally, took: Duration) {
     say(format!(
         "{} events accepted in {}",
         paint(Colour::Green, count(tally.accepted)),
@@ -119,9 +121,17 @@ fn summarise(tally: &Tally, site: &str, took: Duration) {
             count(tally.unanswered)
         ));
     }
-    let question = format!(
-        "{} query \"SELECT channel, uniq(visitor_id) AS visitors FROM events WHERE site = '{site}' GROUP BY channel ORDER BY visitors DESC\"",
-        program()
-    );
-    say(paint(Colour::Dim, question));
+}
+
+/// Where to go on from here.
+fn look(dashboard: Option<String>, site: &str) -> String {
+    dashboard.map_or_else(
+        || {
+            format!(
+                "{} query \"SELECT channel, uniq(visitor_id) AS visitors FROM events WHERE site = '{site}' GROUP BY channel ORDER BY visitors DESC\"",
+                program()
+            )
+        },
+        |address| format!("look at it: {address}"),
+    )
 }

@@ -12,7 +12,7 @@ pub mod plan;
 pub mod record;
 pub mod tally;
 
-mod people;
+pub(crate) mod people;
 mod worker;
 
 use crate::cli::LoadgenArgs;

@@ -1,9 +1,10 @@
 //! What visits without being anybody: crawlers, scripts, and one that watches whether the shop is up.
 
-use super::people::{id, weighted};
+use super::people::weighted;
 use super::shop::{CATEGORIES, ORIGIN, product};
-use super::visit::{Visit, id_at};
-use crate::loadgen::journey::Sent;
+use super::visit::Visit;
+use crate::loadgen::journey::{Sent, id_at};
+use crate::loadgen::people::random_id;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -37,7 +38,7 @@ const MACHINES: [(u32, &str, u32); 6] = [
 pub(super) fn visit(visit: &Visit, random: &mut Xoshiro256PlusPlus) -> Vec<Sent> {
     let mut own = Xoshiro256PlusPlus::seed_from_u64(visit.id ^ random.random::<u64>());
     let (_, agent, most) = MACHINES[weighted(&mut own, MACHINES.iter().map(|machine| machine.0))];
-    let (visitor, session) = (id(&mut own), id(&mut own));
+    let (visitor, session) = (random_id(&mut own), random_id(&mut own));
     let ip = format!("66.249.{}.{}", own.random_range(64..96), own.random_range(1..255));
     let mut now = visit.at;
     let views = (0..own.random_range(1..=most)).map(|_| {
@@ -50,7 +51,7 @@ pub(super) fn visit(visit: &Visit, random: &mut Xoshiro256PlusPlus) -> Vec<Sent>
             url: format!("{ORIGIN}{path}"),
             title,
             seq: 1,
-            page_id: id(&mut own),
+            page_id: random_id(&mut own),
             attempt: 1,
             language: "en",
             timezone: "UTC",

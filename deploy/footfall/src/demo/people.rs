@@ -3,8 +3,9 @@
 
 use super::month::mixed;
 use super::places::{HOMES, Home};
+use crate::loadgen::people::random_id;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 use uuid::Uuid;
 
 /// What people browse with: weight, user agent, screen and viewport.
@@ -84,7 +85,7 @@ impl Person {
         let [a, b] = home.network;
         let account = random.random_bool(0.22);
         Self {
-            id: id(&mut random),
+            id: random_id(&mut random),
             home,
             address: format!(
                 "{a}.{b}.{}.{}",
@@ -103,13 +104,6 @@ impl Person {
             patience: 1 + random.random_range(0..12).min(random.random_range(0..12)),
         }
     }
-}
-
-/// A random id (UUIDv4's form).
-pub(super) fn id(random: &mut Xoshiro256PlusPlus) -> Uuid {
-    let mut bytes = [0; 16];
-    random.fill_bytes(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
 /// Which of several, by their weights.

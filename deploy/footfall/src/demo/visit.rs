@@ -1,11 +1,12 @@
 //! One visit: every event from the first page to the last.
 
-use super::people::{Person, id};
+use super::people::Person;
 use super::shop::{CATEGORIES, ORIGIN, PRODUCTS, Page, SEARCHES};
 use super::source::Source;
-use crate::loadgen::journey::Sent;
+use crate::loadgen::journey::{Sent, id_at};
+use crate::loadgen::people::random_id;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 use uuid::Uuid;
 
 /// Nobody looks longer than this without a pause, in ms.
@@ -51,7 +52,7 @@ pub(super) fn walk(
     let pages = 1 + own.random_range(0..=person.patience * 2);
     let mut walk = Walk {
         person,
-        session: id(&mut own),
+        session: random_id(&mut own),
         random: own,
         now: visit.at,
         url: String::new(),
@@ -92,7 +93,7 @@ impl Walk<'_> {
             query => format!("{ORIGIN}{path}{joint}{query}"),
         };
         self.title = title;
-        self.page_id = id(&mut self.random);
+        self.page_id = random_id(&mut self.random);
         self.seq = 0;
         if page == Page::Gone {
             self.push("page_view", "", &[("status", 404.into())]);
@@ -241,11 +242,4 @@ impl Walk<'_> {
             ..Sent::default()
         });
     }
-}
-
-/// A UUIDv7 (RFC 9562) of that moment.
-pub(super) fn id_at(now: i64, random: &mut Xoshiro256PlusPlus) -> Uuid {
-    let mut bytes = [0; 10];
-    random.fill_bytes(&mut bytes);
-    uuid::Builder::from_unix_timestamp_millis(now.cast_unsigned(), &bytes).into_uuid()
 }

@@ -276,7 +276,7 @@ impl Journeys {
 }
 
 /// A UUIDv7 (RFC 9562).
-fn id_at(now: i64, random: &mut Xoshiro256PlusPlus) -> Uuid {
+pub(crate) fn id_at(now: i64, random: &mut Xoshiro256PlusPlus) -> Uuid {
     let mut bytes = [0; 10];
     random.fill_bytes(&mut bytes);
     let millis = u64::try_from(now).unwrap_or(0);

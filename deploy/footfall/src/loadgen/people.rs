@@ -99,7 +99,8 @@ fn pick<T: Copy>(list: &[T], random: &mut Xoshiro256PlusPlus) -> T {
     list.choose(random).copied().unwrap_or(list[0])
 }
 
-fn random_id(random: &mut Xoshiro256PlusPlus) -> Uuid {
+/// A random id (UUIDv4's form).
+pub(crate) fn random_id(random: &mut Xoshiro256PlusPlus) -> Uuid {
     let mut bytes = [0; 16];
     random.fill_bytes(&mut bytes);
     uuid::Builder::from_random_bytes(bytes).into_uuid()
