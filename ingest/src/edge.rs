@@ -11,9 +11,10 @@ use crate::script::Scripts;
 use crate::server::{Handler, Link};
 use crate::sites::live::Table;
 use crate::stream::Streamed;
+use crate::tls::Pair;
 use crate::trace::Traces;
 use crate::unbelieved::Unbelieved;
-use crate::{events, pixel, probes, visitor};
+use crate::{dress, events, pixel, probes, visitor};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
@@ -21,7 +22,7 @@ use bytes::Bytes;
 use footfall_log::Log;
 use http_body_util::Either;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{self, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +36,8 @@ pub(crate) struct Edge {
     pub(crate) budget: Budget,
     pub(crate) scripts: Scripts,
     pub(crate) metrics: Arc<Metrics>,
+    /// What the TLS port shows, where there is one.
+    pub(crate) pair: Option<Arc<Pair>>,
     pub(crate) draining: AtomicBool,
     pub(crate) traces: Traces,
     /// Apart: every request writes to it, and reads what stands above.
@@ -80,7 +83,7 @@ impl Handler for Edge {
             path if path == paths.pixel && is_get => pixel::receive(self, link, &request).await,
             path if path == paths.pixel => not_allowed("GET, HEAD"),
             path if path == paths.visitor => match *request.method() {
-                Method::DELETE => visitor::forget(self, &request),
+                Method::DELETE => visitor::forget(self, link, &request),
                 Method::OPTIONS => cors::preflight(&request, &self.table.load(), "DELETE"),
                 _ => not_allowed("DELETE, OPTIONS"),
             },
@@ -91,6 +94,10 @@ impl Handler for Edge {
                 None => Box::pin(self.extra(self.config.extra.public.clone(), link, request)).await,
             },
         }
+    }
+
+    fn dress(&self, link: &Link, headers: &mut HeaderMap) {
+        dress::dress(link.tls, headers);
     }
 
     fn metrics(&self) -> &Arc<Metrics> {

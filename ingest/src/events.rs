@@ -32,6 +32,7 @@ pub(crate) struct Kept {
 pub(crate) async fn receive(edge: &Edge, link: &Link, request: Request<Incoming>) -> Answer {
     let (parts, body) = request.into_parts();
     let mut head = Head::read(&parts.headers);
+    head.tls = link.tls;
     head.trace = edge.traces.begin("POST events", &head);
     head.debug = debug::is_asked(parts.uri.query());
     let answer = match keep(edge, link, &head, body).await {

@@ -1,6 +1,7 @@
 //! The head of a request in one pass over its headers: who sends, in which form, with which hints.
 
 use crate::client_ip::Forwarding;
+use crate::identity::header::is_local;
 use crate::trace::Trace;
 use footfall_schemas::event::ClientHints;
 use footfall_schemas::limits;
@@ -16,6 +17,8 @@ const COOKIE_LINES: usize = 4;
 pub(crate) struct Head<'a> {
     pub(crate) origin: Option<&'a HeaderValue>,
     pub(crate) host: &'a str,
+    /// Whether it came by TLS to this process; set by whoever read the head.
+    pub(crate) tls: bool,
     cookies: [&'a [u8]; COOKIE_LINES],
     cookie_lines: usize,
     pub(crate) referer: Cow<'a, str>,
@@ -95,6 +98,11 @@ impl<'a> Head<'a> {
     /// The lines of `Cookie`.
     pub(crate) fn cookies(&self) -> &[&'a [u8]] {
         self.cookies.get(..self.cookie_lines).unwrap_or_default()
+    }
+
+    /// Whether cookies can be `Secure`: it came by TLS, to us or, as far as the name says, to a proxy of ours.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.tls || !is_local(self.host)
     }
 
     /// The origin of the page: `Origin`, or else that of `Referer`; empty if neither says.

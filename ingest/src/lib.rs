@@ -1,14 +1,14 @@
 //! The HTTP edge of Footfall: every event that it acknowledges is on disk.
 //!
 //! [`run`] is the only way to start. A request of the public port goes through these steps, one module each:
-//! 1. limit: `server` (connections, deadlines, drain), `body` (size, pace, shared memory, decompression);
+//! 1. limit: `server` (connections, TLS, deadlines, drain; `tls` has the certificate), `body` (size, pace, shared memory, decompression);
 //! 2. decode: `batch` reads the body with the types of `footfall-schemas`; `admit` finds the [`sites`] entry and checks
 //!    key, origin (`cors`) and rate;
 //! 3. identify: `identity` (visitor, session, cookie), `client_ip` and `address` (whose address, and what is kept of it;
 //!    `unbelieved`: the alarm that all share one);
 //! 4. stamp: `stamp` makes the `Event`: ids, times, cuts, flags (`names`, `hints`);
 //! 5. append: `events` waits for the log's group fdatasync;
-//! 6. answer: `answer`, or `debug` for who asked what became of each event; `auth_log` says who logged in, `refused` tells
+//! 6. answer: `answer`, with the headers of `dress`, or `debug` for who asked what became of each event; `auth_log` says who logged in, `refused` tells
 //!    who watches what was turned away.
 //!
 //! `edge` holds what all requests share and sends each to its step; `pixel`, `visitor`, `script` and `probes` are the other
@@ -28,6 +28,7 @@ mod client_ip;
 mod clock;
 mod cors;
 mod debug;
+mod dress;
 mod edge;
 mod events;
 mod head;
@@ -48,6 +49,7 @@ mod server;
 mod stamp;
 mod stream;
 mod takeover;
+mod tls;
 mod trace;
 mod unbelieved;
 mod visitor;
@@ -59,5 +61,6 @@ pub use identity::daily::{DailySalts, random_salt};
 pub use identity::ring::{KeyInfo, KeyRing};
 pub use metrics::metrics_of_an_idle_edge;
 pub use refused::{Refusals, Refused};
-pub use run::{IngestError, Listeners, run};
+pub use run::{IngestError, Listeners, TlsListener, run};
 pub use sites::{Site, Sites, SitesError};
+pub use tls::{Certificate, TlsError, TlsFiles};

@@ -4,7 +4,7 @@ mod render;
 
 pub use render::metrics_of_an_idle_edge;
 
-pub(crate) use render::{log, proxies, secrets};
+pub(crate) use render::{certificate, log, proxies, secrets};
 
 use crate::identity::visit::Farewell;
 use footfall_schemas::{Kind, Reject};
@@ -66,6 +66,12 @@ pub(crate) struct Metrics {
     pub(crate) refused_total: Counter,
     pub(crate) refused_address: Counter,
     pub(crate) accept_errors: Counter,
+    /// Handshakes that came to nothing: bytes that are no TLS but a plain request, and everything else.
+    pub(crate) tls_plain: Counter,
+    pub(crate) tls_failed: Counter,
+    pub(crate) tls_reloaded: Counter,
+    pub(crate) tls_broken: Counter,
+    pub(crate) timeout_handshake: Counter,
     pub(crate) timeout_header: Counter,
     pub(crate) timeout_idle: Counter,
     pub(crate) timeout_write: Counter,

@@ -26,7 +26,8 @@ const GIF: Bytes = Bytes::from_static(
 
 /// Answers one request.
 pub(crate) async fn receive(edge: &Edge, link: &Link, request: &HttpRequest<Incoming>) -> Answer {
-    let head = Head::read(request.headers());
+    let mut head = Head::read(request.headers());
+    head.tls = link.tls;
     let query = request.uri().query().unwrap_or_default();
     match keep(edge, link, &head, query).await {
         Ok(farewell) => {

@@ -92,6 +92,8 @@ pub(crate) fn metrics(edge: &Edge) -> Answer {
     metrics::secrets(&mut text, secrets.ring.load().len(), secrets.salts.days().len());
     let (passed_on, standing) = edge.unbelieved.figures();
     metrics::proxies(&mut text, passed_on, standing);
+    let certificate = edge.pair.as_ref().map_or(0, |pair| pair.facts().not_after);
+    metrics::certificate(&mut text, certificate);
     metrics::log(&mut text, &edge.log.state(), &edge.log.stats());
     if let Some(more) = &edge.config.extra.metrics {
         more(&mut text);

@@ -6,9 +6,10 @@ use crate::edge::{Admin, Edge};
 use crate::identity::keep::Secrets;
 use crate::metrics::Metrics;
 use crate::script::Scripts;
-use crate::server::Server;
+use crate::server::{Permits, Server};
 use crate::sites::live::Table;
 use crate::sites::{SitesError, watch};
+use crate::tls::{Pair, TlsError, TlsFiles};
 use crate::trace::Traces;
 use arc_swap::ArcSwap;
 use footfall_log::Log;
@@ -23,8 +24,19 @@ use tokio_util::sync::CancellationToken;
 pub struct Listeners {
     /// Events, pixel, script, probes.
     pub public: TcpListener,
+    /// The same for who comes by HTTPS.
+    pub tls: Option<TlsListener>,
     /// Metrics, version, probes; loopback unless the operator says otherwise.
     pub admin: Option<TcpListener>,
+}
+
+/// A socket that speaks TLS, and what it shows.
+#[derive(Debug)]
+pub struct TlsListener {
+    /// The socket.
+    pub listener: TcpListener,
+    /// Certificate and key, read at the start and again whenever they change.
+    pub files: TlsFiles,
 }
 
 /// Why the edge did not start.
@@ -41,6 +53,12 @@ pub enum IngestError {
         /// The operating system's answer.
         source: std::io::Error,
     },
+    /// Certificate or key cannot be used.
+    #[error("cannot serve HTTPS: {0}")]
+    Tls(#[from] TlsError),
+    /// TLS itself cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Setup(#[from] tokio_rustls::rustls::Error),
 }
 
 /// Serves until `shutdown`: then readiness goes off, no connection is accepted any more, requests in flight finish within
@@ -54,13 +72,12 @@ pub async fn run(
     log: Log,
     shutdown: CancellationToken,
 ) -> Result<(), IngestError> {
-    let edge = Arc::new(open(config, log)?);
-    let public = Server {
-        handler: Arc::clone(&edge),
-        limits: edge.config.limits.clone(),
-        timeouts: edge.config.timeouts.clone(),
-        proxies: edge.config.proxies.clone(),
+    let (secure, pair) = match listeners.tls {
+        Some(TlsListener { listener, files }) => (Some(listener), Some(Arc::new(Pair::open(files)?))),
+        None => (None, None),
     };
+    let edge = Arc::new(open(config, log, pair.clone())?);
+    let public = Public::new(&edge, pair.as_ref())?;
     // The admin port outlives the public one, so that a drain can be watched.
     let drained = CancellationToken::new();
     let serve_public = async {
@@ -70,10 +87,11 @@ pub async fn run(
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = public.serve(listeners.public, shutdown.clone()) => {}
+            () = public.serve(listeners.public, secure, &shutdown) => {}
             () = drain => {}
             () = watch::watch(&edge.config.sites, &edge.table, &edge.metrics) => {}
             () = edge.secrets.watch(&edge.config.clock) => {}
+            () = watch_pair(pair.as_deref(), &edge) => {}
             () = edge.unbelieved.watch(&edge.config.clock) => {}
         }
         drained.cancel();
@@ -87,7 +105,48 @@ pub async fn run(
     Ok(())
 }
 
-fn open(config: Config, log: Log) -> Result<Edge, IngestError> {
+/// The servers of the public port, plain and by TLS: one edge, one limit of connections.
+struct Public {
+    plain: Server<Edge>,
+    secure: Server<Edge>,
+}
+
+impl Public {
+    fn new(edge: &Arc<Edge>, pair: Option<&Arc<Pair>>) -> Result<Self, IngestError> {
+        let limits = &edge.config.limits;
+        let permits = Permits::new(limits.connections, limits.connections_per_address);
+        let server = |tls| Server {
+            handler: Arc::clone(edge),
+            limits: limits.clone(),
+            timeouts: edge.config.timeouts.clone(),
+            proxies: edge.config.proxies.clone(),
+            permits: permits.clone(),
+            tls,
+        };
+        Ok(Self {
+            plain: server(None),
+            secure: server(pair.map(Pair::server).transpose()?),
+        })
+    }
+
+    async fn serve(self, plain: TcpListener, secure: Option<TcpListener>, shutdown: &CancellationToken) {
+        let serve_secure = async {
+            if let Some(listener) = secure {
+                self.secure.serve(listener, shutdown.clone()).await;
+            }
+        };
+        tokio::join!(self.plain.serve(plain, shutdown.clone()), serve_secure);
+    }
+}
+
+async fn watch_pair(pair: Option<&Pair>, edge: &Edge) {
+    match pair {
+        Some(pair) => pair.watch(&edge.config.clock, &edge.metrics).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn open(config: Config, log: Log, pair: Option<Arc<Pair>>) -> Result<Edge, IngestError> {
     let sites = watch::load(&config.sites)?;
     let secrets = Secrets::open(&config, &config.clock)?;
     Ok(Edge {
@@ -97,6 +156,7 @@ fn open(config: Config, log: Log) -> Result<Edge, IngestError> {
         budget: Budget::new(config.limits.body_memory_bytes),
         scripts: Scripts::new(&config.paths),
         metrics: Arc::new(Metrics::default()),
+        pair,
         draining: AtomicBool::new(false),
         traces: Traces::new(config.extra.traced),
         unbelieved: Box::default(),
@@ -119,5 +179,7 @@ fn admin(edge: &Arc<Edge>) -> Server<Admin> {
         },
         timeouts: edge.config.timeouts.clone(),
         proxies: Proxies::default(),
+        permits: Permits::new(few, few),
+        tls: None,
     }
 }

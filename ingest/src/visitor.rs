@@ -7,13 +7,15 @@ use crate::cors::Cors;
 use crate::edge::Edge;
 use crate::events::refuse;
 use crate::head::Head;
+use crate::server::Link;
 use bytes::Bytes;
 use hyper::{Request, StatusCode};
 use std::borrow::Cow;
 
 /// 204 with the end of each cookie that the request brought, also if there was none; 403 if the site or the page's origin is unknown.
-pub(crate) fn forget<B>(edge: &Edge, request: &Request<B>) -> Answer {
-    let head = Head::read(request.headers());
+pub(crate) fn forget<B>(edge: &Edge, link: &Link, request: &Request<B>) -> Answer {
+    let mut head = Head::read(request.headers());
+    head.tls = link.tls;
     let query = request.uri().query().unwrap_or_default();
     let site = form_urlencoded::parse(query.as_bytes())
         .find_map(|(name, value)| (name == "site").then_some(value))
@@ -28,7 +30,7 @@ pub(crate) fn forget<B>(edge: &Edge, request: &Request<B>) -> Answer {
     Cors::readable(head.origin).write(headers);
     let brought = live.jar.cookies(head.cookies());
     set_cookies(
-        brought.flat_map(|(tag, _)| live.jar.delete(tag, head.host)),
+        brought.flat_map(|(tag, _)| live.jar.delete(tag, head.is_secure())),
         headers,
     );
     answer::not_stored(headers);

@@ -1,7 +1,7 @@
 //! `footfall check`: tries configuration and connections. Finds every problem at once, each with its remedy.
 //!
 //! In order: configuration (found by [`crate::config::load`]), `folders` (data, log, disk, sites), `proxy` (of the edge
-//! that runs here), `dashboard` (who may see it), addresses, `library` of the engine, `kafka` (let in, topics, rights), `tables` (server or engine:
+//! that runs here), `secure` (its certificate), `dashboard` (who may see it), addresses, `library` of the engine, `kafka` (let in, topics, rights), `tables` (server or engine:
 //! reachable, who we are, which schema). [`Plan`] says which of them matter here.
 
 mod dashboard;
@@ -11,6 +11,7 @@ mod kafka;
 mod library;
 mod plan;
 mod proxy;
+mod secure;
 mod tables;
 
 pub use plan::Plan;
@@ -115,6 +116,7 @@ pub async fn look(loaded: &Loaded, plan: Plan) -> Findings {
     // A processor keeps nothing on its disk.
     if plan.takes_events() {
         folders::look(config, plan, running.as_ref(), &mut findings);
+        secure::look(config, &mut findings);
     }
     if let Some(run) = &running {
         findings.good(format!(
@@ -147,6 +149,9 @@ async fn addresses(config: &Config, plan: Plan, running: bool, findings: &mut Fi
     if plan.takes_events() && !running {
         wanted.push(("ingest.listen", config.ingest.listen));
         wanted.push(("ingest.admin_listen", config.ingest.admin_listen));
+        if let Some(address) = config.ingest.tls_listen {
+            wanted.push(("ingest.tls_listen", address));
+        }
         if plan.has_engine(config) {
             wanted.push(("engine.listen", config.engine.listen));
         }

@@ -19,6 +19,7 @@ pub use raw::{Origin, Sources};
 pub use settings::Config;
 
 use crate::problem::Problem;
+use footfall_ingest::TlsFiles;
 use raw::Raw;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,7 @@ fn validate(config: &Config, raw: &Raw, problems: &mut Vec<Problem>) {
             ));
         }
     }
+    validate_ports(config, problems);
     if !is_identifier(&config.clickhouse.database) {
         problems.push(Problem::new(
             format!(
@@ -93,6 +95,49 @@ fn validate(config: &Config, raw: &Raw, problems: &mut Vec<Problem>) {
     }
 }
 
+/// HTTPS is whole or not there, and no port of the operator's is public by mistake.
+fn validate_ports(config: &Config, problems: &mut Vec<Problem>) {
+    let edge = &config.ingest;
+    let given = [
+        ("ingest.tls_listen", edge.tls_listen.is_some()),
+        ("ingest.tls_certificate", edge.tls_certificate.is_some()),
+        ("ingest.tls_key", edge.tls_key.is_some()),
+    ];
+    let (there, missing): (Vec<_>, Vec<_>) = given.into_iter().partition(|(_, given)| *given);
+    let names = |list: &[(&str, bool)]| {
+        let names: Vec<_> = list.iter().map(|(name, _)| format!("`{name}`")).collect();
+        names.join(" and ")
+    };
+    if !there.is_empty() && !missing.is_empty() {
+        problems.push(Problem::new(
+            format!(
+                "{} without {}: HTTPS takes all three",
+                names(&there),
+                names(&missing)
+            ),
+            "set address, certificate and key, or none of them",
+        ));
+    }
+    let operators = [
+        ("ingest", edge.admin_listen, edge.admin_exposed),
+        (
+            "processor",
+            config.processor.admin_listen,
+            config.processor.admin_exposed,
+        ),
+    ];
+    for (group, address, exposed) in operators {
+        if !address.ip().is_loopback() && !exposed {
+            problems.push(Problem::new(
+                format!("`{group}.admin_listen` is {address}: who reaches that port sees figures and events, without a password"),
+                format!(
+                    "let it be on 127.0.0.1; or, if only services of yours reach that network, say so: `{group}.admin_exposed = true`"
+                ),
+            ));
+        }
+    }
+}
+
 fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name
@@ -101,6 +146,15 @@ fn is_identifier(name: &str) -> bool {
 }
 
 impl Config {
+    /// Where certificate and key of the HTTPS port lie, where there is one.
+    #[must_use]
+    pub fn tls_files(&self) -> Option<TlsFiles> {
+        Some(TlsFiles {
+            certificate: self.in_data(self.ingest.tls_certificate.as_ref()?),
+            key: self.in_data(self.ingest.tls_key.as_ref()?),
+        })
+    }
+
     /// A path as set, relative ones below the data folder.
     #[must_use]
     pub fn in_data(&self, path: &Path) -> PathBuf {

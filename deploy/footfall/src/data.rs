@@ -28,6 +28,9 @@ pub struct Run {
     pub version: String,
     /// Public URL: events, and the demo page at `/demo`.
     pub public: String,
+    /// The same by HTTPS, where there is such a port. Its certificate is for another name than this address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub https: Option<String>,
     /// Operator's URL: metrics and live stream.
     pub admin: String,
     /// URL of ClickHouse's HTTP interface; none while it is not ready yet.
@@ -211,6 +214,7 @@ mod tests {
             pid: std::process::id(),
             version: "0".into(),
             public: "http://127.0.0.1:1".into(),
+            https: None,
             admin: "http://127.0.0.1:2".into(),
             clickhouse: Some("http://127.0.0.1:3".into()),
             dashboard: None,

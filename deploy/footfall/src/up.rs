@@ -332,12 +332,13 @@ impl EdgeStart<'_> {
             text.push_str(&handle.render());
             footfall_processor::measure::render(text);
         });
-        let public = sockets.public.local_addr()?;
-        let mut settings = edge::config(config, public, key, self.late, self.dashboard, figures)?;
+        let public = sockets.addresses()?;
+        let mut settings = edge::config(config, &public, key, self.late, self.dashboard, figures)?;
         let door = replay::door::router(log.clone(), &self.credentials.writer_password);
         settings.extra.admin = settings.extra.admin.merge(door);
         let listeners = Listeners {
             public: sockets.public,
+            tls: sockets.tls,
             admin: Some(sockets.admin),
         };
         let stop = CancellationToken::new();

@@ -148,6 +148,7 @@ async fn ours(public: TcpListener, admin: TcpListener, mode: CookieMode) {
     config.sites.builtin = sites.iter().cloned().map(with_mode).collect();
     let listeners = Listeners {
         public,
+        tls: None,
         admin: Some(admin),
     };
     let shutdown = CancellationToken::new();

@@ -107,20 +107,20 @@ impl Jar {
             .take(MOST_COOKIES)
     }
 
-    /// Sets the cookie, for 400 days from now.
-    pub(crate) fn set(&self, cookie: &Cookie, site: &str, key: &Key, host: &str) -> Option<HeaderValue> {
+    /// Sets the cookie, for 400 days from now. `secure`: as the request came, for sites that leave it to that.
+    pub(crate) fn set(&self, cookie: &Cookie, site: &str, key: &Key, secure: bool) -> Option<HeaderValue> {
         let ends = self.attributes.len() + AGE.len() + self.max_age.len() + SECURE.len();
         let mut text = self.named(tag_of(cookie.session.id), Cookie::usual_bytes(site) + ends);
         cookie.write(site, key, &mut text);
-        self.end(&self.attributes, &self.max_age, host, text)
+        self.end(&self.attributes, &self.max_age, secure, text)
     }
 
     /// Takes a cookie away, in each form that it may have.
-    pub(crate) fn delete(&self, tag: Tag, host: &str) -> impl Iterator<Item = HeaderValue> {
+    pub(crate) fn delete(&self, tag: Tag, secure: bool) -> impl Iterator<Item = HeaderValue> {
         let forms = [Some(&self.attributes), self.host_only.as_ref()];
         forms
             .into_iter()
-            .filter_map(move |attributes| self.end(attributes?, "0", host, self.named(tag, 0)))
+            .filter_map(move |attributes| self.end(attributes?, "0", secure, self.named(tag, 0)))
     }
 
     /// `footfall_<site>.<tag>=`, with room for more.
@@ -132,14 +132,14 @@ impl Jar {
         text
     }
 
-    fn end(&self, attributes: &str, max_age: &str, host: &str, mut text: Vec<u8>) -> Option<HeaderValue> {
+    fn end(&self, attributes: &str, max_age: &str, secure: bool, mut text: Vec<u8>) -> Option<HeaderValue> {
         for part in [attributes, AGE, max_age] {
             text.extend_from_slice(part.as_bytes());
         }
         let secure = match self.secure {
             Secure::Always => true,
             Secure::Never => false,
-            Secure::Auto => !is_local(host),
+            Secure::Auto => secure,
         };
         if secure {
             text.extend_from_slice(SECURE.as_bytes());
@@ -149,7 +149,7 @@ impl Jar {
 }
 
 /// Whether `Host` names this machine: plain http is usual there, and not every browser then takes `Secure`.
-fn is_local(host: &str) -> bool {
+pub(crate) fn is_local(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
@@ -195,7 +195,7 @@ mod tests {
     fn attributes_are_what_the_site_says() {
         let deleted = |policy: CookiePolicy, host: &str| {
             jar(policy)
-                .delete(*b"00c0ffee", host)
+                .delete(*b"00c0ffee", !is_local(host))
                 .map(|value| value.to_str().unwrap().to_owned())
                 .collect::<Vec<_>>()
         };

@@ -103,7 +103,18 @@ impl Metrics {
             "fate",
             cookies.map(|(of, counter)| ((*of).to_owned(), counter.get())),
         );
+        let failed = [("plain_http", &self.tls_plain), ("handshake", &self.tls_failed)];
+        text.many(
+            (
+                "footfall_ingest_tls_failed_total",
+                "counter",
+                "Connections to the TLS port that came to nothing: plain HTTP, or a handshake that one side refused.",
+            ),
+            "kind",
+            failed.map(|(of, counter)| (of.to_owned(), counter.get())),
+        );
         let timeouts = [
+            ("handshake", &self.timeout_handshake),
             ("header", &self.timeout_header),
             ("idle", &self.timeout_idle),
             ("write", &self.timeout_write),
@@ -171,6 +182,16 @@ impl Metrics {
                 "The sites file had changed and could not be used.",
                 &self.sites_broken,
             ),
+            (
+                "footfall_ingest_tls_reloaded_total",
+                "Certificate and key were read again.",
+                &self.tls_reloaded,
+            ),
+            (
+                "footfall_ingest_tls_broken_total",
+                "Certificate or key had changed and could not be used: the pair before them stays in use. Alarm.",
+                &self.tls_broken,
+            ),
         ];
         for (name, help, counter) in counters {
             text.one((name, "counter", help), counter.get());
@@ -189,6 +210,7 @@ pub fn metrics_of_an_idle_edge() -> String {
     Metrics::default().render(&mut out);
     secrets(&mut out, 1, 1);
     proxies(&mut out, 0, false);
+    certificate(&mut out, 0);
     log(&mut out, &State::Ready, &Stats::default());
     out
 }
@@ -232,6 +254,19 @@ pub(crate) fn proxies(out: &mut String, passed_on: u64, standing: bool) {
             "1: nearly all visitors share the address of a proxy that `ingest.trusted_proxies` does not name. Alarm.",
         ),
         u8::from(standing),
+    );
+}
+
+/// Until when browsers take the certificate, Unix seconds; 0: no TLS.
+pub(crate) fn certificate(out: &mut String, not_after: i64) {
+    let mut text = Text { out };
+    text.one(
+        (
+            "footfall_ingest_tls_certificate_expires_seconds",
+            "gauge",
+            "Unix time at which the certificate in use, or one that signed it, expires; 0: no TLS. Alarm 14 days before.",
+        ),
+        not_after,
     );
 }
 

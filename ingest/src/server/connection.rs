@@ -1,22 +1,18 @@
-//! One connection: hyper on a timed socket, told to stop at shutdown.
+//! One connection: hyper on a timed socket, or on TLS over one, told to stop at shutdown.
 
-use super::progress::Progress;
-use super::timed::Timed;
 use super::{Handler, Link, guard};
-use crate::config::Timeouts;
-use crate::metrics::Metrics;
+use crate::answer::Answer;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 /// How a connection learns that the service stops. The wait is polled once, to leave the task's waker there; after that
@@ -26,30 +22,17 @@ pub(super) struct Stop {
     pub(super) draining: Arc<AtomicBool>,
 }
 
-/// A socket with its deadlines, and the state that decides them.
-pub(super) fn prepare(stream: TcpStream, timeouts: &Timeouts, metrics: &Arc<Metrics>) -> (Timed, Progress) {
-    let progress = Progress::new();
-    (
-        Timed::new(stream, progress.clone(), timeouts, Arc::clone(metrics)),
-        progress,
-    )
-}
-
-/// Serves the connection until it ends, or until the request in flight is answered once the service stops.
+/// Serves HTTP/1.1 until it ends, or until the request in flight is answered once the service stops.
 pub(super) async fn drive<H: Handler>(
     handler: Arc<H>,
-    (stream, progress): (Timed, Progress),
-    peer: IpAddr,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+    link: Link,
     header_bytes: usize,
     mut stop: Stop,
 ) {
-    let metrics = Arc::clone(handler.metrics());
-    metrics.connections_open.up();
-    let link = Link { peer, progress };
     let service = service_fn(|request: Request<Incoming>| async {
         let working = link.progress.working();
-        let answer = guard::guard(handler.handle(&link, request), handler.metrics()).await;
-        handler.metrics().answered(answer.status().as_u16());
+        let answer = answer(&*handler, &link, request).await;
         drop(working);
         Ok::<_, Infallible>(answer)
     });
@@ -79,12 +62,19 @@ pub(super) async fn drive<H: Handler>(
     if let Err(error) = ended.await {
         tracing::debug!(%error, "a connection ended early");
     }
-    metrics.connections_open.down();
+}
+
+/// The answer to one request, counted, with the headers that all have.
+pub(super) async fn answer<H: Handler>(handler: &H, link: &Link, request: Request<Incoming>) -> Answer {
+    let mut answer = guard::guard(handler.handle(link, request), handler.metrics()).await;
+    handler.dress(link, answer.headers_mut());
+    handler.metrics().answered(answer.status().as_u16());
+    answer
 }
 
 impl Stop {
     /// Registers the task; `true` if the service stops already.
-    async fn poll_once(&mut self) -> bool {
+    pub(super) async fn poll_once(&mut self) -> bool {
         let asked = &mut self.asked;
         std::future::poll_fn(|cx: &mut Context<'_>| Poll::Ready(asked.as_mut().poll(cx).is_ready())).await
     }

@@ -20,14 +20,14 @@ struct Counts {
 
 /// The permits of one listener.
 #[derive(Clone)]
-pub(super) struct Permits {
+pub(crate) struct Permits {
     counts: Arc<Mutex<Counts>>,
     most: usize,
     most_of_one: usize,
 }
 
 impl Permits {
-    pub(super) fn new(most: usize, most_of_one: usize) -> Self {
+    pub(crate) fn new(most: usize, most_of_one: usize) -> Self {
         let counts = Counts {
             total: 0,
             by_address: HashMap::new(),

@@ -1,6 +1,6 @@
 //! A socket whose every wait has a deadline, with one timer per connection that is moved only when it has to be.
 
-use super::progress::{BODY, BUSY, HEAD, IDLE, Progress};
+use super::progress::{BODY, BUSY, HEAD, IDLE, Progress, SHAKE};
 use crate::config::Timeouts;
 use crate::metrics::Metrics;
 use std::io;
@@ -39,23 +39,39 @@ impl Timed {
         let now = Instant::now();
         Self {
             stream,
-            progress,
             metrics,
             header_read: timeouts.header_read,
             idle: timeouts.idle,
             write: timeouts.write,
-            waiting: Some((HEAD, now)),
+            waiting: Some((progress.get(), now)),
             writing: None,
             timer: Box::pin(tokio::time::sleep_until(now + timeouts.header_read)),
+            progress,
+        }
+    }
+
+    /// The first byte, left where it is; none: the client has hung up.
+    pub(super) fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<u8>>> {
+        let mut first = [0];
+        let mut buf = ReadBuf::new(&mut first);
+        match self.stream.poll_peek(cx, &mut buf) {
+            Poll::Ready(peeked) => Poll::Ready(peeked.map(|_| buf.filled().first().copied())),
+            Poll::Pending => match self.check_reading(cx) {
+                Ok(()) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            },
         }
     }
 
     /// Called when there is nothing to read: has the client kept us waiting too long?
     fn check_reading(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.progress.has_begun() {
+            self.waiting = None;
+        }
         let state = self.progress.get();
         let patience = match state {
             IDLE => self.idle,
-            HEAD => self.header_read,
+            HEAD | SHAKE => self.header_read,
             BODY => {
                 self.waiting = None;
                 self.wake_at(Instant::now() + BODY_TICK, cx);
@@ -64,6 +80,10 @@ impl Timed {
             _ => {
                 debug_assert_eq!(state, BUSY);
                 self.waiting = None;
+                // Its requests end in tasks of their own, which do not wake this one.
+                if self.progress.is_shared() {
+                    self.wake_at(Instant::now() + self.idle, cx);
+                }
                 return Ok(());
             }
         };
@@ -74,10 +94,10 @@ impl Timed {
         };
         self.waiting = Some((state, since));
         if now >= since + patience {
-            let struck = if state == IDLE {
-                &self.metrics.timeout_idle
-            } else {
-                &self.metrics.timeout_header
+            let struck = match state {
+                IDLE => &self.metrics.timeout_idle,
+                SHAKE => &self.metrics.timeout_handshake,
+                _ => &self.metrics.timeout_header,
             };
             struck.add(1);
             return Err(io::ErrorKind::TimedOut.into());

@@ -1,5 +1,5 @@
 //! What the edge promises, through its real port and its real log; one file per promise, the harness in `server.rs`
-//! (starts everything in a temporary folder) and `http.rs` (a client that can misbehave). `../model` is the reference for
+//! (starts everything in a temporary folder), `http.rs` (a client that can misbehave) and `secure_client.rs` (TLS, HTTP/2). `../model` is the reference for
 //! visitors and sessions.
 #![expect(
     clippy::unwrap_used,
@@ -17,6 +17,9 @@ mod examples;
 mod fields;
 mod hostile_bodies;
 mod http;
+mod http2;
+mod https;
+mod https_pairs;
 mod late;
 mod limits;
 mod log_full;
@@ -29,6 +32,7 @@ mod proxies;
 mod refusals;
 mod rotation;
 mod script;
+mod secure_client;
 mod server;
 mod server_key;
 mod sessions;

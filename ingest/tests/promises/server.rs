@@ -1,7 +1,7 @@
 //! The edge with a real log in a temporary folder, on free ports of the loopback interface.
 
 use crate::http::{Answer, Client, PATIENCE, Request};
-use footfall_ingest::{Config, Extra, IngestError, Listeners, Site, Sites, run};
+use footfall_ingest::{Config, Extra, IngestError, Listeners, Site, Sites, TlsFiles, TlsListener, run};
 use footfall_log::{Item, Log, Record};
 use footfall_schemas::Event;
 use std::net::SocketAddr;
@@ -20,8 +20,10 @@ pub(crate) const KEY: &str = "a secret of the shop's server";
 /// A running edge.
 pub(crate) struct Server {
     pub(crate) public: SocketAddr,
+    /// Of the TLS port, where there is one.
+    pub(crate) tls: Option<SocketAddr>,
     pub(crate) admin: SocketAddr,
-    _folder: TempDir,
+    folder: TempDir,
     pub(crate) shutdown: CancellationToken,
     tasks: JoinSet<Result<(), IngestError>>,
     reader: footfall_log::Reader,
@@ -31,6 +33,7 @@ pub(crate) struct Server {
 pub(crate) struct Setup {
     pub(crate) config: Config,
     pub(crate) log: footfall_log::Config,
+    tls: Option<(TcpListener, TlsFiles)>,
     folder: TempDir,
 }
 
@@ -49,7 +52,12 @@ pub(crate) fn setup() -> Setup {
         free_floor_bytes: 0,
         ..footfall_log::Config::default()
     };
-    Setup { config, log, folder }
+    Setup {
+        config,
+        log,
+        tls: None,
+        folder,
+    }
 }
 
 pub(crate) fn demo() -> Site {
@@ -93,21 +101,32 @@ impl Setup {
         self.folder.path().join(name)
     }
 
+    /// A TLS port beside the plain one, with these files.
+    pub(crate) async fn tls(mut self, files: TlsFiles) -> Self {
+        self.tls = Some((TcpListener::bind("127.0.0.1:0").await.unwrap(), files));
+        self
+    }
+
     pub(crate) async fn start(self) -> Server {
         let (log, _) = Log::open(self.log).unwrap();
         let listeners = Listeners {
             public: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            tls: self.tls.map(|(listener, files)| TlsListener { listener, files }),
             admin: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
         };
         let shutdown = CancellationToken::new();
         Server {
             public: listeners.public.local_addr().unwrap(),
+            tls: listeners
+                .tls
+                .as_ref()
+                .map(|tls| tls.listener.local_addr().unwrap()),
             admin: listeners.admin.as_ref().unwrap().local_addr().unwrap(),
             reader: log.reader("test").unwrap(),
             tasks: [run(self.config, listeners, log, shutdown.clone())]
                 .into_iter()
                 .collect(),
-            _folder: self.folder,
+            folder: self.folder,
             shutdown,
         }
     }
@@ -179,10 +198,20 @@ impl Server {
             .unwrap()
     }
 
-    pub(crate) async fn stop(mut self) {
-        self.shutdown.cancel();
+    /// A file in its folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// How it has ended by itself.
+    pub(crate) async fn ended(mut self) -> Result<(), IngestError> {
         let ended = tokio::time::timeout(PATIENCE, self.tasks.join_next()).await;
-        ended.unwrap().unwrap().unwrap().unwrap();
+        ended.unwrap().unwrap().unwrap()
+    }
+
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        self.ended().await.unwrap();
     }
 }
 

@@ -57,6 +57,7 @@ async fn it_does_not_start_with_a_broken_file_or_without_any_site() {
         let (log, _) = footfall_log::Log::open(setup.log.clone()).unwrap();
         let listeners = Listeners {
             public: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            tls: None,
             admin: None,
         };
         let started = run(

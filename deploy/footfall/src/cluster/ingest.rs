@@ -102,6 +102,7 @@ impl Ingest {
         sites::need(&config)?;
         let log = up::open_log(&config).await?;
         let (public, admin) = (sockets.public.local_addr()?, sockets.admin.local_addr()?);
+        let addresses = sockets.addresses()?;
         held.announce(&sockets.announcement(&config, false)?)
             .context("cannot write run.json")?;
         let progress = Arc::new(Progress::default());
@@ -110,12 +111,13 @@ impl Ingest {
         let figures = Arc::new(move |text: &mut String| forwarder::render(&shown.snapshot(), text));
         let late = Late::new(admin);
         late.set(Live::new(None, late.refusals.clone(), stop_edge.clone()));
-        let mut settings = up::edge::config(&config, public, None, &late, None, figures)?;
+        let mut settings = up::edge::config(&config, &addresses, None, &late, None, figures)?;
         let shared = Arc::new(DailySalts::shared());
         settings.salts = Some(Arc::clone(&shared));
         let salts = share_salts(&config, shared, settings.identity.clone(), &stop_forward)?;
         let listeners = Listeners {
             public: sockets.public,
+            tls: sockets.tls,
             admin: Some(sockets.admin),
         };
         let mut edge = JoinSet::new();

@@ -21,8 +21,20 @@ settings! {
     ingest: Ingest {
         /// Public address: events, pixel, `/health`, `/ready` and the demo page at `/demo`. Port 0 takes a free one (see `run.json`).
         listen: SocketAddr = "127.0.0.1:8000", flag = "--listen";
-        /// Address of the operator's port: `/metrics`, `/version`, the live stream of `footfall tail`. Keep it private.
+        /// Address of a second public port, which speaks HTTPS (HTTP/2 and HTTP/1.1, TLS 1.2 and 1.3), such as `0.0.0.0:443`;
+        /// with `tls_certificate` and `tls_key`. `listen` goes on for this machine.
+        tls_listen: Option<SocketAddr> = "";
+        /// Its certificate, PEM, and behind it those that signed it; relative paths lie in the data folder. Read again when it
+        /// or the key changes; a pair that cannot be used leaves the old one in use.
+        tls_certificate: Option<PathBuf> = "";
+        /// The key of that certificate, PEM, not encrypted; relative paths lie in the data folder.
+        tls_key: Option<PathBuf> = "";
+        /// Address of the operator's port: `/metrics`, `/version`, the live stream of `footfall tail`. Who reaches it sees
+        /// everything that is sent: off loopback Footfall does not start without `admin_exposed`.
         admin_listen: SocketAddr = "127.0.0.1:8001";
+        /// Says that `admin_listen` is meant to be off loopback: on a network that only your own services reach, as in
+        /// `deploy/compose.yaml`.
+        admin_exposed: bool = "false";
         /// The file with the sites; relative paths lie in the data folder. Made at first start with the site `demo`,
         /// read again whenever it changes.
         sites: PathBuf = "sites.toml";
@@ -116,8 +128,10 @@ settings! {
     /// From the log to rows in the table.
     processor: Processor {
         /// Address of the operator's port of `footfall processor`: `/metrics`, `/ready`, `/version`. On one machine the
-        /// edge's has all that.
+        /// edge's has all that. Off loopback it does not start without `admin_exposed`.
         admin_listen: SocketAddr = "127.0.0.1:8002";
+        /// Says that `admin_listen` is meant to be off loopback: on a network that only your own services reach.
+        admin_exposed: bool = "false";
         /// Most time that an event waits for others to be inserted with.
         wait: Duration = "100ms";
         /// Events that are inserted at once without waiting for more.

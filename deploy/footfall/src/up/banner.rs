@@ -72,6 +72,13 @@ pub fn ready(config: &Config, run: &Run, given: &Path, took: Duration) {
         &format!("{}{}", run.public, config.ingest.events_path),
         "POST, one or a batch",
     );
+    if let Some(https) = &run.https {
+        line(
+            "HTTPS",
+            &format!("{https}{}", config.ingest.events_path),
+            "the same, under the name of your certificate",
+        );
+    }
     line(
         "ClickHouse",
         clickhouse,

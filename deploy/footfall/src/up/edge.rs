@@ -20,13 +20,13 @@ const DEMO: &str = include_str!("demo.html");
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What the edge is told.
+/// What the edge is told. `public`: the schemes and addresses under which it takes events.
 ///
 /// # Errors
 /// When the site `demo` cannot be made for this address.
 pub(crate) fn config(
     config: &Config,
-    public: SocketAddr,
+    public: &[(&'static str, SocketAddr)],
     server_key: Option<&str>,
     live: &Late,
     dashboard: Option<SocketAddr>,
@@ -85,15 +85,16 @@ pub(crate) fn identity(config: &Config) -> Result<Option<ingest::KeyRing>, Probl
 }
 
 /// Under which origins a browser on this machine sees the demo page.
-fn origins(public: SocketAddr) -> Vec<String> {
-    let port = public.port();
-    let mut list = vec![
-        format!("http://127.0.0.1:{port}"),
-        format!("http://localhost:{port}"),
-    ];
-    let own = format!("http://{public}");
-    if !public.ip().is_unspecified() && !list.contains(&own) {
-        list.push(own);
+fn origins(public: &[(&str, SocketAddr)]) -> Vec<String> {
+    let mut list = Vec::new();
+    for (scheme, address) in public {
+        let port = address.port();
+        list.push(format!("{scheme}://127.0.0.1:{port}"));
+        list.push(format!("{scheme}://localhost:{port}"));
+        let own = format!("{scheme}://{address}");
+        if !address.ip().is_unspecified() && !list.contains(&own) {
+            list.push(own);
+        }
     }
     list
 }
@@ -165,6 +166,8 @@ fn demo(config: &Config, live: &Late) -> Router {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::CACHE_CONTROL, "no-cache"),
+        // Its own steps from page to page are shown as visits are: with the page before.
+        (header::REFERRER_POLICY, "same-origin"),
     ];
     Router::new()
         .route(

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::data::Run;
 use crate::problem::{Problem, Problems};
+use footfall_ingest::{TlsError, TlsListener};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -16,6 +17,8 @@ const RETRY: Duration = Duration::from_millis(50);
 pub struct Sockets {
     /// Events, and the demo page.
     pub public: TcpListener,
+    /// The same by HTTPS, where it is set up.
+    pub tls: Option<TlsListener>,
     /// Metrics and live stream.
     pub admin: TcpListener,
     /// The dashboard, unless it is switched off.
@@ -31,23 +34,43 @@ impl Sockets {
     pub async fn bind(config: &Config, engine: Option<Duration>) -> Result<Self, Problems> {
         let public = bind("ingest.listen", config.ingest.listen).await;
         let admin = bind("ingest.admin_listen", config.ingest.admin_listen).await;
+        let tls = tls(config).await;
         let dashboard = dashboard(config).await;
         // Only tried: the engine's own process takes it.
         let engine = match engine {
             None => Ok(()),
             Some(patience) => bind_within(patience, "engine.listen", config.engine.listen).await,
         };
-        match (public, admin, dashboard, engine) {
-            (Ok(public), Ok(admin), Ok(dashboard), Ok(())) => Ok(Self {
+        match (public, tls, admin, dashboard, engine) {
+            (Ok(public), Ok(tls), Ok(admin), Ok(dashboard), Ok(())) => Ok(Self {
                 public,
+                tls,
                 admin,
                 dashboard,
             }),
-            (public, admin, dashboard, engine) => {
-                let problems = [public.err(), admin.err(), dashboard.err(), engine.err()];
+            (public, tls, admin, dashboard, engine) => {
+                let problems = [
+                    public.err(),
+                    tls.err(),
+                    admin.err(),
+                    dashboard.err(),
+                    engine.err(),
+                ];
                 Err(Problems(problems.into_iter().flatten().collect()))
             }
         }
+    }
+
+    /// Schemes and addresses under which events are taken.
+    ///
+    /// # Errors
+    /// An address cannot be read.
+    pub fn addresses(&self) -> std::io::Result<Vec<(&'static str, SocketAddr)>> {
+        let mut list = vec![("http", self.public.local_addr()?)];
+        if let Some(tls) = &self.tls {
+            list.push(("https", tls.listener.local_addr()?));
+        }
+        Ok(list)
     }
 
     /// What others on this machine are told. `engine`: whether the ClickHouse will be ours.
@@ -59,6 +82,10 @@ impl Sockets {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             public: format!("http://{}", here(self.public.local_addr()?)),
+            https: match &self.tls {
+                Some(tls) => Some(format!("https://{}", here(tls.listener.local_addr()?))),
+                None => None,
+            },
             admin: format!("http://{}", here(self.admin.local_addr()?)),
             clickhouse: None,
             dashboard: match &self.dashboard {
@@ -69,6 +96,21 @@ impl Sockets {
             engine,
         })
     }
+}
+
+/// The HTTPS port: the files are read before the address is taken, so that both are said at once with the others.
+async fn tls(config: &Config) -> Result<Option<TlsListener>, Problem> {
+    let (Some(address), Some(files)) = (config.ingest.tls_listen, config.tls_files()) else {
+        return Ok(None);
+    };
+    files.check().map_err(|error| unusable(&error))?;
+    let listener = bind("ingest.tls_listen", address).await?;
+    Ok(Some(TlsListener { listener, files }))
+}
+
+/// What is wrong with certificate or key.
+pub(crate) fn unusable(error: &TlsError) -> Problem {
+    Problem::new(format!("HTTPS: {error}"), error.remedy())
 }
 
 async fn dashboard(config: &Config) -> Result<Option<TcpListener>, Problem> {

@@ -21,6 +21,7 @@ mod logins;
 mod nothing_arrives;
 mod paths;
 mod privacy;
+mod proxies;
 mod replay;
 mod salts;
 #[cfg(feature = "otel")]

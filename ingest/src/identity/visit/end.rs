@@ -66,7 +66,7 @@ impl Visit<'_> {
     /// The cookie and the token for the answer.
     pub(crate) fn end(self) -> Farewell {
         let (arrival, jar) = (&self.arrival, &self.arrival.live.jar);
-        let (site, host) = (&arrival.live.site.key, arrival.head.host);
+        let (site, secure) = (&arrival.live.site.key, arrival.head.is_secure());
         let presented = self.presented.as_slice();
         let mut farewell = Farewell {
             takeover: self.takeover,
@@ -77,16 +77,19 @@ impl Visit<'_> {
             (Wish::Set, Some(mut cookie)) => {
                 let key = self.ring.signing(arrival.now);
                 cookie.fingerprint = Fingerprint::of(key, arrival.ip, &arrival.head.user_agent);
-                farewell.set_cookie = jar.set(&cookie, site, key, host);
+                farewell.set_cookie = jar.set(&cookie, site, key, secure);
                 let kept = tag_of(cookie.session.id);
                 let others = presented.iter().filter(|tag| **tag != kept);
-                farewell.deleted = others.flat_map(|tag| jar.delete(*tag, host)).collect();
+                farewell.deleted = others.flat_map(|tag| jar.delete(*tag, secure)).collect();
                 if self.has_page {
                     farewell.token = token::make(site, cookie.visitor, &cookie.session, key);
                 }
             }
             (Wish::Delete, _) => {
-                farewell.deleted = presented.iter().flat_map(|tag| jar.delete(*tag, host)).collect();
+                farewell.deleted = presented
+                    .iter()
+                    .flat_map(|tag| jar.delete(*tag, secure))
+                    .collect();
             }
             (Wish::Set | Wish::Nothing, _) => {}
         }
