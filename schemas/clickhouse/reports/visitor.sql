@@ -8,7 +8,7 @@ WITH
     (
         SELECT DISTINCT resolved_user AS user_id
         FROM user_events
-        WHERE site = {site:String} AND visitor_id = toUUIDOrZero({visitor_id:String}) AND resolved_user != ''
+        WHERE site = {site:String} AND {visitor_id:String} != '' AND visitor_id = toUUIDOrZero({visitor_id:String}) AND resolved_user != ''
         UNION DISTINCT
         SELECT {user_id:String}
         WHERE {user_id:String} != ''
@@ -47,6 +47,6 @@ FROM user_events AS events
 WHERE site = {site:String}
 AND visitor_id IN (SELECT visitor_id FROM devices)
 AND NOT startsWith(name, '$')
-AND (resolved_user IN (SELECT user_id FROM persons) OR (resolved_user = '' AND visitor_id = toUUIDOrZero({visitor_id:String})))
+AND (resolved_user IN (SELECT user_id FROM persons) OR (resolved_user = '' AND {visitor_id:String} != '' AND visitor_id = toUUIDOrZero({visitor_id:String})))
 GROUP BY session_id, visitor_id
 ORDER BY began DESC, session_id;
