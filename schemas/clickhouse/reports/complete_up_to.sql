@@ -6,16 +6,19 @@
 -- A log gives each event a number, and marks of its own while events come and one after the last. So all is there up to the
 -- first number that is missing; a log whose last number is a mark, with nothing missing, has nothing under way. What a node
 -- has not sent at all cannot be known here, and a page may keep what it could not send for a week: view `losses`.
+--
+-- Only events say when they were received; the ledger says when a fate was decided, which may be much later. Requests get their
+-- numbers when they go to the disk, so two may be the other way round than they were received: ten seconds are left for that.
 CREATE OR REPLACE VIEW report_complete_up_to AS
 WITH
     now64(3, 'UTC') - INTERVAL 2 DAY AS horizon,
     spans AS
     (
-        SELECT log_id, log_seq AS first, log_seq AS last, received_at AS at, false AS is_mark
+        SELECT log_id, log_seq AS first, log_seq AS last, received_at, false AS is_mark
         FROM events
         WHERE received_at >= horizon
         UNION ALL
-        SELECT log_id, first_seq, last_seq, at, reason = 'mark'
+        SELECT log_id, first_seq, last_seq, horizon, reason = 'mark'
         FROM ledger
         WHERE at >= horizon
     ),
@@ -24,7 +27,7 @@ WITH
         SELECT
             *,
             max(last) OVER (PARTITION BY log_id ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
-            max(at) OVER (PARTITION BY log_id ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS known
+            max(received_at) OVER (PARTITION BY log_id ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS known
         FROM spans
         WHERE log_id IN (SELECT log_id FROM events WHERE site = {site:String} AND received_at >= horizon)
     ),
@@ -35,12 +38,12 @@ WITH
             sumIf(first - before - 1, before > 0 AND first > before + 1) AS missing,
             minIf(known, before > 0 AND first > before + 1) AS until_gap,
             argMax(is_mark, last) AS ends_with_mark,
-            max(at) AS newest
+            max(received_at) AS newest
         FROM steps
         GROUP BY log_id
     )
 SELECT
-    if(logs = 0, now64(3, 'UTC'), min(if(missing > 0, until_gap, if(ends_with_mark, now64(3, 'UTC'), newest)))) AS complete_up_to,
+    if(logs = 0, now64(3, 'UTC'), min(if(missing > 0, until_gap - INTERVAL 10 SECOND, if(ends_with_mark, now64(3, 'UTC'), newest - INTERVAL 10 SECOND)))) AS complete_up_to,
     count() AS logs,
     toUInt64(sum(missing)) AS waiting
 FROM logs;
