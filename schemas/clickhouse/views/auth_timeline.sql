@@ -28,13 +28,14 @@ WITH happened AS
         user_agent,
         props['reason'] AS reason,
         flags,
-        event_id
+        event_id,
+        (time, seq, log_seq) AS turn
     FROM user_events
     WHERE type IN ('login', 'login_failed', 'logout') OR (type = 'custom' AND name = '$takeover')
 )
 SELECT
-    * EXCEPT (flags, event_id),
-    what = 'login' AND row_number() OVER (PARTITION BY site, user, visitor_id, what ORDER BY time) = 1 AS is_new_visitor,
+    * EXCEPT (flags, event_id, turn),
+    what = 'login' AND row_number() OVER (PARTITION BY site, user, visitor_id, what ORDER BY turn) = 1 AS is_new_visitor,
     countIf(what = 'login_failed')
         OVER (PARTITION BY site, user ORDER BY toUnixTimestamp64Milli(time) RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW)
         - (what = 'login_failed') AS failed_before,

@@ -7,6 +7,8 @@
 --   began_at, began_by  when it was said, and how: `identify` or `login`
 --   ended_by            `logout`; `login` or `identify` of another user; `unlink`; empty while it holds
 --
+-- Of links of a visitor that begin in the same millisecond only the last is here: the others are over before anything else happens.
+--
 -- The rule for devices that several people share:
 -- 1. A link begins with `identify` or `login`, and ends with `logout`, whoever it names, or with the next user.
 -- 2. What a visitor did before the first link of all is the user's too (`since` is 1970): people browse, and then sign up.
@@ -35,16 +37,25 @@ WITH
         FROM turns
         WHERE user != user_before OR nth = 1
         WINDOW after AS (PARTITION BY site, visitor_id, scope ORDER BY turn ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
+    ),
+    links AS
+    (
+        SELECT
+            *,
+            if(nth = 1, toDateTime64(0, 3, 'UTC'), said_at) AS since,
+            max(nth) OVER (PARTITION BY site, visitor_id, scope, since) AS last_of_them
+        FROM spans
+        WHERE user != ''
     )
 SELECT
     site,
     visitor_id,
     scope,
     user AS user_id,
-    if(nth = 1, toDateTime64(0, 3, 'UTC'), said_at) AS since,
+    since,
     until,
     said_at AS began_at,
     type AS began_by,
     ended_by
-FROM spans
-WHERE user != '';
+FROM links
+WHERE nth = last_of_them;

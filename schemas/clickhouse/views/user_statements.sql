@@ -28,7 +28,7 @@ WITH
             user_id,
             props,
             time,
-            if(seq > 0, max(time) OVER (PARTITION BY site, visitor_id, page_id ORDER BY seq, log_id, log_seq), time) AS said_at,
+            if(seq > 0, maxIf(time, seq > 0) OVER (PARTITION BY site, visitor_id, page_id ORDER BY seq, log_id, log_seq), time) AS said_at,
             (said_at, page_id, seq, log_id, log_seq) AS turn,
             session_id,
             event_id
