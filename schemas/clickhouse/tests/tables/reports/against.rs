@@ -2,17 +2,22 @@
 //!
 //! `TEST_SEED=7` repeats one seed, `TEST_SEEDS=200` plays more of them.
 
+mod lately;
+mod people;
+
 use super::ask;
+use super::random::books::ledger;
 use super::random::{Random, events, question};
 use super::reference::behaviour::{self, Walk};
+use super::reference::books::Entry;
 use super::reference::funnel::{Steps, funnel};
-use super::reference::{Answer, Cell, Event, Question, people, traffic, zone};
+use super::reference::{Answer, Cell, Event, Question, traffic, zone};
 use crate::engine::{Server, insert};
 use clickhouse::Client;
-use footfall_tables::{DIMENSIONS, EVENTS, EventBlock};
+use footfall_tables::{DIMENSIONS, EVENTS, EventBlock, LEDGER, LedgerBlock};
+use lately::lately;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// Data sets that are played each time.
 const SEEDS: u64 = 24;
@@ -71,11 +76,48 @@ fn same(found: &[Vec<String>], expected: &Answer) -> bool {
             .all(|(found, expected)| found.len() == expected.len() && found.iter().zip(expected).all(equal))
 }
 
+/// That a report was asked, and whether it said something.
+fn note(asked: &RefCell<Asked>, report: &str, answer: &Answer) {
+    let says = answer
+        .iter()
+        .flatten()
+        .any(|cell| *cell != Cell::from(0) && *cell != Cell::from(""));
+    let mut asked = asked.borrow_mut();
+    let (all, answered) = asked.entry(report.to_owned()).or_default();
+    *all += 1;
+    *answered += usize::from(says);
+}
+
+/// The first line in which an answer is another.
+fn difference(found: &[Vec<String>], expected: &Answer) -> String {
+    let plain = |cell: &Cell| match cell {
+        Cell::Text(text) => text.clone(),
+        Cell::Float(number) => number.to_string(),
+    };
+    let expected: Vec<Vec<_>> = expected
+        .iter()
+        .map(|line| line.iter().map(plain).collect())
+        .collect();
+    let differs = found
+        .iter()
+        .zip(&expected)
+        .position(|(found, expected)| found != expected);
+    let at = differs.unwrap_or(found.len().min(expected.len()));
+    format!(
+        "lines: {} found, {} expected; line {at}:\nfound    {:?}\nexpected {:?}",
+        found.len(),
+        expected.len(),
+        found.get(at),
+        expected.get(at)
+    )
+}
+
 /// One seed's data, and who asks about them.
 struct Case<'a> {
     client: &'a Client,
     seed: u64,
     events: &'a [Event],
+    ledger: &'a [Entry],
     question: Question,
     asked: &'a RefCell<Asked>,
 }
@@ -87,38 +129,17 @@ impl Case<'_> {
     async fn check(&self, report: &str, parameters: &str, expected: Answer) {
         let sql = format!("SELECT * FROM report_{report}({parameters})");
         let found = ask(self.client, &sql).await;
-        if same(&found, &expected) {
-            let says = expected
-                .iter()
-                .flatten()
-                .any(|cell| *cell != Cell::from(0) && *cell != Cell::from(""));
-            let mut asked = self.asked.borrow_mut();
-            let (all, answered) = asked.entry(report.to_owned()).or_default();
-            *all += 1;
-            *answered += usize::from(says);
-            return;
-        }
-        let plain = |cell: &Cell| match cell {
-            Cell::Text(text) => text.clone(),
-            Cell::Float(number) => number.to_string(),
-        };
-        let expected: Vec<Vec<_>> = expected
-            .iter()
-            .map(|line| line.iter().map(plain).collect())
-            .collect();
-        let differs = found
-            .iter()
-            .zip(&expected)
-            .position(|(found, expected)| found != expected);
-        let at = differs.unwrap_or(found.len().min(expected.len()));
-        panic!(
-            "TEST_SEED={}\n{sql}\nlines: {} found, {} expected; line {at}:\nfound    {:?}\nexpected {:?}",
+        self.compare(report, &sql, &found, &expected);
+    }
+
+    fn compare(&self, report: &str, sql: &str, found: &[Vec<String>], expected: &Answer) {
+        assert!(
+            same(found, expected),
+            "TEST_SEED={}\n{sql}\n{}",
             self.seed,
-            found.len(),
-            expected.len(),
-            found.get(at),
-            expected.get(at)
+            difference(found, expected)
         );
+        note(self.asked, report, expected);
     }
 
     async fn traffic(&self, random: &mut Random) {
@@ -250,47 +271,6 @@ impl Case<'_> {
     fn somebody(&self, random: &mut Random) -> &Event {
         &self.events[random.below(self.events.len())]
     }
-
-    async fn people(&self, random: &mut Random) {
-        let (question, events) = (&self.question, self.events);
-        let common = common(question);
-        self.check("outbound", &common, people::links(question, events, "outbound"))
-            .await;
-        self.check("downloads", &common, people::links(question, events, "download"))
-            .await;
-        self.check("not_found", &common, people::not_found(question, events))
-            .await;
-        let parameters = format!("{}, {}", range(question), filters(question));
-        self.check("bots", &parameters, people::bots(question, events))
-            .await;
-        let sql = format!(
-            "SELECT event_id, resolved_user FROM user_events WHERE site = '{}'",
-            question.site
-        );
-        let users = ask(self.client, &sql).await.into_iter();
-        let users: BTreeMap<_, _> = users
-            .map(|line| (line[0].parse().unwrap(), line[1].clone()))
-            .collect();
-        let whom = match random.below(3) {
-            0 => (Uuid::nil(), random.pick(&["ada", "bob", "nobody"])),
-            _ => (self.somebody(random).visitor_id, ""),
-        };
-        let visitor = if whom.0.is_nil() {
-            String::new()
-        } else {
-            whom.0.to_string()
-        };
-        let parameters = format!(
-            "site = '{}', visitor_id = '{visitor}', user_id = '{}'",
-            question.site, whom.1
-        );
-        self.check(
-            "visitor",
-            &parameters,
-            people::visitor(question.site, events, &users, whom),
-        )
-        .await;
-    }
 }
 
 async fn keep(client: &Client, events: &[Event]) {
@@ -300,17 +280,27 @@ async fn keep(client: &Client, events: &[Event]) {
     insert(client, EVENTS, bytes).await.unwrap();
 }
 
+async fn enter(client: &Client, entries: &[Entry]) {
+    let (mut block, mut bytes) = (LedgerBlock::default(), Vec::new());
+    entries.iter().for_each(|entry| block.push(entry));
+    block.write_native(&mut bytes);
+    insert(client, LEDGER, bytes).await.unwrap();
+}
+
 async fn play(client: &Client, seed: u64, asked: &RefCell<Asked>) {
     let random = &mut Random::new(seed);
     // A site of its own for each seed, so that all can lie in one table.
     let site: &'static str = Box::leak(format!("site{seed}").into_boxed_str());
     let (middle, events) = events(random, site);
+    let ledger = ledger(random, site, middle, &events);
     keep(client, &events).await;
+    enter(client, &ledger).await;
     for _ in 0..QUESTIONS {
         let case = Case {
             client,
             seed,
             events: &events,
+            ledger: &ledger,
             question: question(random, site, middle, &events),
             asked,
         };
@@ -318,7 +308,9 @@ async fn play(client: &Client, seed: u64, asked: &RefCell<Asked>) {
         case.behaviour(random).await;
         case.steps(random).await;
         case.people(random).await;
+        case.books().await;
     }
+    lately(client, random, seed, asked).await;
 }
 
 #[tokio::test]

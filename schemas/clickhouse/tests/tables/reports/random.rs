@@ -1,5 +1,8 @@
 //! Random data sets and questions: several sites, late events, sessions over midnight and over the range's edges, machines,
-//! logins, identical times, empty strings, other scripts, days on which clocks change.
+//! logins, visitors without a cookie and without an id, what an operator takes back, identical times, empty strings, other
+//! scripts, days on which clocks change. [`books`] has what the ledger says beside them.
+
+pub(super) mod books;
 
 use super::reference::{Event, Question};
 use footfall_schemas::{Flag, Flags};
@@ -26,7 +29,7 @@ impl Random {
         }
         random
     }
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -35,7 +38,7 @@ impl Random {
     pub(super) fn below(&mut self, limit: usize) -> usize {
         usize::try_from((self.next() >> 16) % limit as u64).unwrap()
     }
-    fn upto(&mut self, limit: i64) -> i64 {
+    pub(super) fn upto(&mut self, limit: i64) -> i64 {
         i64::try_from(self.below(usize::try_from(limit).unwrap() + 1)).unwrap()
     }
     /// True once in so many times.
@@ -90,6 +93,8 @@ const BROUGHT: &[[&str; 3]] = &[
     ["email", "letter", "email"],
     ["organic_search", "google", "organic"],
 ];
+/// None (then there is a hash), IPv4 mapped, IPv6.
+const ADDRESSES: &[&str] = &["::", "::ffff:203.0.113.0", "2001:db8:1::"];
 const NAMES: &[&str] = &["signup", "sign_up", "video", "(other)", "$takeover"];
 const USERS: &[&str] = &["ada", "bob"];
 
@@ -109,28 +114,53 @@ struct Plan {
     country: &'static str,
     browser: &'static str,
     brought: [&'static str; 3],
+    cookieless: bool,
 }
 
-/// The events of one seed. `site` is the one that is asked about; there is another with the same visitors.
+/// The events of one seed, with the day around which they lie. `site` is the one that is asked about; there is another with
+/// the same visitors.
 pub(super) fn events(random: &mut Random, site: &'static str) -> (i64, Vec<Event>) {
     let middle = random.pick(MIDDLES);
-    let visitors: Vec<_> = (0..40).map(|_| random.uuid()).collect();
-    let mut all = Vec::new();
-    for _ in 0..80 + random.below(120) {
-        let plan = plan(random, site, middle, &visitors);
-        session(random, &plan, &mut all);
-    }
-    (middle, all)
+    (middle, events_around(random, site, middle, 10 * DAY))
 }
 
-fn plan(random: &mut Random, site: &'static str, middle: i64, visitors: &[Uuid]) -> Plan {
+/// Sessions that begin in the `spread` ms around `middle`.
+pub(super) fn events_around(random: &mut Random, site: &'static str, middle: i64, spread: i64) -> Vec<Event> {
+    let visitors: Vec<_> = (0..40).map(|_| random.uuid()).collect();
+    let logs = [random.uuid(), random.uuid()];
+    let mut all = Vec::new();
+    for _ in 0..80 + random.below(120) {
+        let start = middle - spread / 2 + random.upto(spread);
+        let plan = plan(random, site, start, &visitors);
+        let first = all.len();
+        session(random, &plan, &mut all);
+        let log_id = random.pick(&logs);
+        all[first..].iter_mut().for_each(|event| event.log_id = log_id);
+    }
+    // An insert that came twice: the books show it, and a report counts what is there.
+    let twice: Vec<_> = all
+        .iter()
+        .filter(|event| event.kind == "page_view" && event.seq == 0)
+        .cloned()
+        .collect();
+    all.extend(twice.into_iter().filter(|_| random.once_in(20)));
+    all
+}
+
+fn plan(random: &mut Random, site: &'static str, start: i64, visitors: &[Uuid]) -> Plan {
     let machine = random.once_in(12);
     let far = if random.once_in(15) { 40 * DAY } else { 0 };
+    let server = random.once_in(10);
+    let nobody = server && random.once_in(3);
     Plan {
         site: if random.once_in(8) { "elsewhere" } else { site },
-        visitor: random.pick(visitors),
+        visitor: if nobody {
+            Uuid::nil()
+        } else {
+            random.pick(visitors)
+        },
         session: random.uuid(),
-        start: middle - 5 * DAY + random.upto(10 * DAY) - far,
+        start: start - far,
         events: if machine {
             18 + random.below(60)
         } else {
@@ -139,10 +169,11 @@ fn plan(random: &mut Random, site: &'static str, middle: i64, visitors: &[Uuid])
         pause: random.pick(&[0, 300, 20 * SECOND, 5 * MINUTE, 29 * MINUTE, 3 * HOUR]),
         machine,
         reader: random.once_in(2),
-        server: random.once_in(10),
+        server,
         country: random.pick(COUNTRIES),
         browser: random.pick(BROWSERS),
         brought: random.pick(BROUGHT),
+        cookieless: random.once_in(6),
     }
 }
 
@@ -161,11 +192,29 @@ fn session(random: &mut Random, plan: &Plan, all: &mut Vec<Event>) {
             };
         }
         let mut event = event(random, plan, time, nth);
+        if random.once_in(100) {
+            unlink(random, plan, &mut event);
+        }
         event.page_id = page_id;
         event.event_id = random.uuid();
         event.log_seq = u64::try_from(all.len()).unwrap() + 1;
         all.push(event);
     }
+}
+
+/// Makes of an event an operator's word, or a page's that counts for nothing.
+fn unlink(random: &mut Random, plan: &Plan, event: &mut Event) {
+    let visitor: &'static str = Box::leak(plan.visitor.to_string().into_boxed_str());
+    let mut props = Vec::new();
+    if !plan.visitor.is_nil() && !random.once_in(3) {
+        props.push((Cow::Borrowed("visitor"), Cow::Borrowed(visitor)));
+    }
+    if !random.once_in(3) {
+        props.push((Cow::Borrowed("user"), Cow::Borrowed(random.pick(USERS))));
+    }
+    (event.kind, event.name, event.user_id) = ("custom", "$unlink", "");
+    event.props = Box::leak(props.into_boxed_slice());
+    event.flags.set_if(Flag::Server, !random.once_in(4));
 }
 
 fn kind(random: &mut Random, plan: &Plan) -> &'static str {
@@ -208,7 +257,7 @@ fn around(random: &mut Random, plan: &Plan, time: i64) -> Event {
         visitor_id: plan.visitor,
         session_id: plan.session,
         session_start: plan.start,
-        decision: "cookie",
+        decision: if plan.cookieless { "cookieless" } else { "cookie" },
         time,
         received_at: time + late,
         flags,
@@ -219,6 +268,8 @@ fn around(random: &mut Random, plan: &Plan, time: i64) -> Event {
         },
         bot_reasons: if told { &["bot_word", "no_language"] } else { &[] },
         user_agent: random.pick(&["agent one", "agent two"]),
+        ip: random.pick(ADDRESSES).parse().unwrap(),
+        ip_hash: "9f86d081",
         country: if random.once_in(10) {
             random.pick(COUNTRIES)
         } else {
@@ -299,7 +350,9 @@ fn props(random: &mut Random, kind: &str) -> Props {
     const FILE: Props = &[(Cow::Borrowed("href"), Cow::Borrowed("/list.pdf"))];
     const MISSING: Props = &[(Cow::Borrowed("status"), Cow::Borrowed("404"))];
     const WRONG: Props = &[(Cow::Borrowed("status"), Cow::Borrowed("no number"))];
+    const REASON: Props = &[(Cow::Borrowed("reason"), Cow::Borrowed("wrong password"))];
     match kind {
+        "login_failed" => random.pick(&[REASON, &[]]),
         "click" => random.pick(&[LINK, FILE, &[]]),
         "page_view" if random.once_in(6) => random.pick(&[MISSING, WRONG]),
         _ => &[],

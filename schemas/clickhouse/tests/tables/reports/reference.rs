@@ -1,7 +1,8 @@
 //! The reports, computed plainly over rows in memory: no SQL, loops that can be read at once, speed of no interest. What is
 //! here is the definition that the views are held against.
 //!
-//! [`Question`] chooses events and sessions; [`traffic`], [`behaviour`] and [`people`] have a function for each report.
+//! [`Question`] chooses events and sessions; [`traffic`], [`behaviour`], [`people`], [`users`], [`books`] and [`now`] have a
+//! function for each report.
 
 use footfall_schemas::Flag;
 use footfall_tables::EventRow;
@@ -9,9 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 pub(super) mod behaviour;
+pub(super) mod books;
 pub(super) mod funnel;
+pub(super) mod now;
 pub(super) mod people;
 pub(super) mod traffic;
+pub(super) mod users;
 pub(super) mod zone;
 
 /// An event: the row itself.
@@ -60,6 +64,12 @@ impl From<f64> for Cell {
 /// What orders events.
 pub(super) fn turn(event: &Event) -> (i64, u32, u64) {
     (event.time, event.seq, event.log_seq)
+}
+
+/// What the engine orders ids by: the second half goes first.
+pub(super) fn order(id: Uuid) -> (u64, u64) {
+    let (first, second) = id.as_u64_pair();
+    (second, first)
 }
 
 /// The element in the middle, of two the upper; 0 of none.

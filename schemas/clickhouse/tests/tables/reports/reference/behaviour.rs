@@ -1,6 +1,6 @@
 //! Reports on what visitors do one after another, and again.
 
-use super::{Answer, Cell, Event, Question, Session, count, different, median, share, zone};
+use super::{Answer, Cell, Event, Question, Session, count, different, median, order, share, turn, zone};
 use crate::reports::reference::traffic::{known, matching, page};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,38 @@ pub(crate) fn session_events<'a>(question: &Question, events: &'a [Event]) -> Ve
 
 pub(crate) fn sessions(question: &Question, events: &[Event]) -> Answer {
     let mut sessions = question.sessions(events);
-    sessions.sort_by_key(|session| (Reverse(session.events[0].time), session.id));
+    sessions.sort_by_key(|session| (Reverse(session.events[0].time), order(session.id)));
     sessions.iter().map(line).collect()
+}
+
+/// One session's events, machines' and Footfall's own too.
+pub(crate) fn session(site: &str, events: &[Event], id: Uuid) -> Answer {
+    let mut here: Vec<_> = events
+        .iter()
+        .filter(|event| event.site == site && event.session_id == id)
+        .collect();
+    here.sort_by_key(|event| turn(event));
+    let props = |event: &Event| {
+        let pairs = event
+            .props
+            .iter()
+            .map(|(key, value)| format!("'{key}':'{value}'"));
+        format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+    };
+    let line = |event: &&Event| {
+        vec![
+            zone::millis(event.time).as_str().into(),
+            event.kind.into(),
+            event.name.into(),
+            event.path.into(),
+            event.title.into(),
+            u64::from(event.engagement_ms).into(),
+            u64::from(event.scroll).into(),
+            props(event).as_str().into(),
+            event.event_id.to_string().as_str().into(),
+        ]
+    };
+    here.iter().map(line).collect()
 }
 
 fn line(session: &Session<'_>) -> Vec<Cell> {

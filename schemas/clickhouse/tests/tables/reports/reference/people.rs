@@ -1,7 +1,8 @@
 //! Reports on one person, on links, on pages that were not found, and on machines.
 
 use super::traffic::matching;
-use super::{Answer, Cell, Event, Question, count, different, is_fast, is_idle, turn, zone};
+use super::users::resolve;
+use super::{Answer, Cell, Event, Question, count, different, is_fast, is_idle, order, turn, zone};
 use footfall_schemas::Flag;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,25 +116,21 @@ pub(crate) fn bots(question: &Question, events: &[Event]) -> Answer {
     lines.into_iter().map(line).collect()
 }
 
-/// One person's sessions. `users`: whose each event is, by event id, as `user_events` says.
-pub(crate) fn visitor(
-    site: &str,
-    events: &[Event],
-    users: &BTreeMap<Uuid, String>,
-    (visitor, user): (Uuid, &str),
-) -> Answer {
-    let of = |event: &Event| users.get(&event.event_id).map_or("", String::as_str);
+/// One person's sessions: of a visitor, or of a user.
+pub(crate) fn visitor(site: &str, events: &[Event], visitor: Option<Uuid>, user: &str) -> Answer {
+    let users = resolve(site, events);
+    let of = |event: &Event| users.get(&event.event_id).copied().unwrap_or("");
     let here: Vec<_> = events.iter().filter(|event| event.site == site).collect();
     let mut persons: BTreeSet<_> = here
         .iter()
-        .filter(|event| event.visitor_id == visitor)
+        .filter(|event| Some(event.visitor_id) == visitor)
         .map(|event| of(event))
         .collect();
     persons.insert(user);
     persons.remove("");
     let mut sessions: BTreeMap<(Uuid, Uuid), Vec<&Event>> = BTreeMap::new();
     for event in here {
-        let nobodys = of(event).is_empty() && event.visitor_id == visitor;
+        let nobodys = of(event).is_empty() && Some(event.visitor_id) == visitor;
         if !event.name.starts_with('$') && (persons.contains(of(event)) || nobodys) {
             let key = (event.session_id, event.visitor_id);
             sessions.entry(key).or_default().push(event);
@@ -143,7 +140,7 @@ pub(crate) fn visitor(
     lines
         .iter_mut()
         .for_each(|events| events.sort_by_key(|event| turn(event)));
-    lines.sort_by_key(|events| (Reverse(events[0].time), events[0].session_id));
+    lines.sort_by_key(|events| (Reverse(events[0].time), order(events[0].session_id)));
     lines.iter().map(|events| person_line(events, of)).collect()
 }
 
