@@ -5,7 +5,7 @@ mod login;
 
 use crate::access::{Access, Grant};
 use crate::config::Config;
-use crate::kept::Keeper;
+use crate::kept::{Keeper, Link, Token};
 use crate::openapi;
 use crate::refusal::{Refusal, json};
 use crate::report::ask::{Asker, Format};
@@ -79,10 +79,10 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/api/openapi.json", get(document))
         .route("/api/saved", get(kept::saved).post(kept::save))
         .route("/api/saved/{id}", delete(kept::unsave))
-        .route("/api/tokens", get(kept::tokens).post(kept::make_token))
-        .route("/api/tokens/{id}", delete(kept::revoke_token))
-        .route("/api/links", get(kept::links).post(kept::make_link))
-        .route("/api/links/{id}", delete(kept::revoke_link))
+        .route("/api/tokens", get(kept::doors::<Token>).post(kept::open::<Token>))
+        .route("/api/tokens/{id}", delete(kept::revoke::<Token>))
+        .route("/api/links", get(kept::doors::<Link>).post(kept::open::<Link>))
+        .route("/api/links/{id}", delete(kept::revoke::<Link>))
         .fallback(async || Refusal::NotFound("there is nothing here".to_owned()))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(Extension(state))
@@ -97,8 +97,8 @@ async fn ready(state: Shared) -> Answered {
 }
 
 async fn list(state: Shared, headers: HeaderMap, peer: Extension<Peer>) -> Answered {
-    state.grant(&headers, *peer)?;
-    Ok(json(StatusCode::OK, &catalogue::told()))
+    let grant = state.grant(&headers, *peer)?;
+    Ok(json(StatusCode::OK, &catalogue::told(&grant)))
 }
 
 async fn document(state: Shared, headers: HeaderMap, peer: Extension<Peer>) -> Answered {

@@ -1,6 +1,10 @@
 //! `dashboard.toml`: segments, goals and funnels that people keep, tokens and shared links. Never in ClickHouse, which the
-//! service only reads. One small file, written whole or not at all, read at the start.
+//! service only reads. One small file ([`file`]), written whole or not at all.
+//!
+//! The service and the command line (`footfall dashboard token …`) may both have it open: whoever changes it holds a lock
+//! from reading to writing, and whoever reads it looks first whether it is another one.
 
+mod file;
 mod item;
 
 #[cfg(test)]
@@ -10,20 +14,14 @@ pub(crate) use item::{Link, Saved, Token, name};
 use crate::access::digest;
 use crate::config::StartError;
 use crate::refusal::Refusal;
+use file::Stamp;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use subtle::ConstantTimeEq as _;
 
 /// Most entries of each list: the file is read and written as a whole.
 const MOST: usize = 1000;
-/// What stands above the entries.
-const HEADER: &str = "# Kept by the dashboard: segments, goals, funnels, tokens and shared links. Secrets are digests, but for the key that\n\
-    # signs logins: keep the file private, and back it up with the rest. Change it while the dashboard is stopped.\n\n";
-
 /// The file's content.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -81,8 +79,8 @@ fn same(one: &str, other: &str) -> bool {
 #[derive(Debug)]
 pub(crate) struct Keeper {
     path: PathBuf,
-    now: RwLock<Arc<Kept>>,
-    /// Held from reading to writing: changes come one after the other.
+    now: RwLock<(Stamp, Arc<Kept>)>,
+    /// Held from reading to writing: changes come one after the other. Other processes are kept off by the file's lock.
     changing: Mutex<()>,
 }
 
@@ -93,44 +91,59 @@ impl Keeper {
             path: path.to_owned(),
             why,
         };
-        let mut kept = match std::fs::read_to_string(path) {
-            // The parser's own words would repeat the line, which may hold the key.
-            Ok(text) => toml::from_str::<Kept>(&text).map_err(|error| {
-                let line = error.span().map_or(0, |span| {
-                    text.get(..span.start).unwrap_or_default().lines().count()
-                });
-                wrong(format!("{} (near line {line})", error.message()))
-            })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::default(),
-            Err(error) => return Err(wrong(error.to_string())),
-        };
-        if kept.session_key.is_empty() {
-            kept.session_key = secret();
-            write(path, &kept).map_err(|error| wrong(format!("it cannot be written: {error}")))?;
+        let mut read = file::read(path).map_err(wrong)?;
+        if read.1.session_key.is_empty() {
+            let unwritable = |error| wrong(format!("it cannot be written: {error}"));
+            let _lock = file::lock(path).map_err(unwritable)?;
+            // Another process may have made it meanwhile.
+            read = file::read(path).map_err(wrong)?;
+            if read.1.session_key.is_empty() {
+                read.1.session_key = secret();
+                read.0 = file::write(path, &read.1).map_err(unwritable)?;
+            }
         }
         Ok(Self {
             path: path.to_owned(),
-            now: RwLock::new(Arc::new(kept)),
+            now: RwLock::new((read.0, Arc::new(read.1))),
             changing: Mutex::new(()),
         })
     }
 
-    /// What is kept now.
+    /// What is kept now. A file that is gone or damaged changes nothing: what was read last goes on.
     pub(crate) fn read(&self) -> Arc<Kept> {
-        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+        let (known, kept) = self.now.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match Stamp::of(&self.path) {
+            Some(stamp) if stamp != known => self.read_anew(stamp, kept),
+            _ => kept,
+        }
+    }
+
+    fn read_anew(&self, stamp: Stamp, before: Arc<Kept>) -> Arc<Kept> {
+        let (stamp, kept) = match file::read(&self.path) {
+            Ok((stamp, kept)) if !kept.session_key.is_empty() => (stamp, Arc::new(kept)),
+            read => {
+                let why = read.err().unwrap_or_else(|| "it has no `session_key`".to_owned());
+                tracing::error!(why, path = %self.path.display(), "what the dashboard keeps was changed and cannot be read: the service goes on with what it was before");
+                (stamp, before)
+            }
+        };
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = (stamp, Arc::clone(&kept));
+        kept
     }
 
     /// Changes it, in the file first. A few milliseconds of fsync.
     pub(crate) fn change<T>(&self, how: impl FnOnce(&mut Kept) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let unwritable = |error: std::io::Error| {
+            tracing::error!(%error, path = %self.path.display(), "cannot write what the dashboard keeps");
+            Refusal::NotKept(format!("the file {} cannot be written", self.path.display()))
+        };
+        let _lock = file::lock(&self.path).map_err(unwritable)?;
         let mut kept = Kept::clone(&self.read());
         let made = how(&mut kept)?;
         kept.check_room()?;
-        write(&self.path, &kept).map_err(|error| {
-            tracing::error!(%error, path = %self.path.display(), "cannot write what the dashboard keeps");
-            Refusal::NotKept(format!("the file {} cannot be written", self.path.display()))
-        })?;
-        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(kept);
+        let stamp = file::write(&self.path, &kept).map_err(unwritable)?;
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = (stamp, Arc::new(kept));
         Ok(made)
     }
 }
@@ -138,23 +151,6 @@ impl Keeper {
 /// 122 random bits as text.
 pub(crate) fn secret() -> String {
     uuid::Uuid::new_v4().simple().to_string()
-}
-
-/// Beside, fsync, rename, fsync of the folder.
-fn write(path: &Path, kept: &Kept) -> io::Result<()> {
-    let text = toml::to_string(kept).map_err(io::Error::other)?;
-    let beside = path.with_extension("toml.new");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(&beside)?;
-    file.write_all(HEADER.as_bytes())?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]
@@ -203,6 +199,38 @@ mod tests {
         assert_eq!(again.read().token("secret").unwrap().name, "Anna");
         assert!(again.read().token("Secret").is_none());
         assert!(!std::fs::read_to_string(&path).unwrap().contains("\"secret\""));
+    }
+
+    #[test]
+    fn what_another_process_changes_is_seen_and_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dashboard.toml");
+        let (service, command) = (Keeper::open(&path).unwrap(), Keeper::open(&path).unwrap());
+        let add = |keeper: &Keeper, name: &str| {
+            let token = Token::new(name, None, &digest(name));
+            keeper.change(|kept| {
+                kept.tokens.push(token);
+                Ok(())
+            })
+        };
+        add(&command, "one").unwrap();
+        assert_eq!(service.read().token("one").unwrap().name, "one");
+        add(&service, "two").unwrap();
+        add(&command, "three").unwrap();
+        let names: Vec<_> = service
+            .read()
+            .tokens
+            .iter()
+            .map(|token| token.name.clone())
+            .collect();
+        assert_eq!(names, ["one", "two", "three"]);
+        assert_eq!(service.read().session_key, command.read().session_key);
+        std::fs::write(&path, "tokens = 7").unwrap();
+        assert_eq!(
+            service.read().tokens.len(),
+            3,
+            "a damaged file lets nobody in or out"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod ask;
 #[cfg(feature = "kafka")]
 mod cluster;
+mod dashboard;
 mod enrich;
 mod export;
 mod geo;
@@ -17,6 +18,9 @@ mod site;
 pub use ask::{AuditArgs, InstallArgs, QueryArgs, SendArgs, TailArgs, Target, UnlinkArgs};
 #[cfg(feature = "kafka")]
 pub use cluster::{DrainArgs, IngestArgs, LostArgs, ResendArgs};
+pub use dashboard::{
+    DashboardArgs, DashboardCommand, DoorArgs, LinkAddArgs, LinkCommand, TokenAddArgs, TokenCommand,
+};
 pub use enrich::{EnrichArgs, PathsArgs};
 pub use export::{ExportArgs, ExportFormat};
 pub use geo::{FetchArgs, GeoCommand, What};
@@ -142,8 +146,11 @@ pub enum Command {
     /// A processor of a cluster: from Kafka to rows in ClickHouse
     #[cfg(feature = "kafka")]
     Processor,
-    /// The dashboard alone, as a service of a cluster: asks the configured ClickHouse, which it only reads
-    Dashboard,
+    /// The dashboard alone, as a service of a cluster; or its tokens and shared links
+    ///
+    /// The service asks the configured ClickHouse, which it only reads. Tokens and links stand in the dashboard's own file in
+    /// the data folder; a dashboard that runs takes changes up by itself.
+    Dashboard(DashboardArgs),
     /// Make the Kafka topic, and say in what it differs from its settings
     #[cfg(feature = "kafka")]
     Topics,

@@ -7,8 +7,8 @@ use crate::config::{self, Config, Loaded};
 use crate::problem::{Problems, told};
 use crate::terminal::{Colour, note, paint};
 use crate::{
-    audit, check, dashboard, demo, enrich, export, fate, geo, gone, install, keys, ledger, loadgen, logging,
-    memory, migrate, paths, query, replay, send, show, sites, tail, telemetry, unlink, up,
+    audit, check, dashboard, demo, doors, enrich, export, fate, geo, gone, install, keys, ledger, loadgen,
+    logging, memory, migrate, paths, query, replay, send, show, sites, tail, telemetry, unlink, up,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -71,7 +71,10 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         Some(Command::Ingest(_)) => start(config, Service::Ingest, cluster::ingest::run(config)),
         #[cfg(feature = "kafka")]
         Some(Command::Processor) => start(config, Service::Processor, cluster::processor::run(config)),
-        Some(Command::Dashboard) => start(config, Service::Dashboard, dashboard::run(config)),
+        Some(Command::Dashboard(args)) => match &args.command {
+            Some(command) => doors::run(config, command).map(done),
+            None => start(config, Service::Dashboard, dashboard::run(config)),
+        },
         #[cfg(feature = "kafka")]
         Some(Command::Topics) => talk(cluster::topics::run(config)).map(verdict),
         #[cfg(feature = "kafka")]

@@ -3,7 +3,7 @@
 
 use super::ask::Format;
 use super::cache::Fresh;
-use super::catalogue::{DIMENSION_NAMES, Kind, Parameter, Report, kind};
+use super::catalogue::{self, DIMENSION_NAMES, Kind, Parameter, Report, kind};
 use super::value::{ALL_BYTES, Value, check_text, check_texts, moment, quoted};
 use crate::access::Grant;
 use crate::refusal::Refusal;
@@ -70,10 +70,12 @@ impl Asked {
     /// rows say whose they are.
     pub(crate) fn allowed(&self, report: &Report, grant: &Grant) -> Result<(), Refusal> {
         match self.value("site") {
-            Some(Value::Text(site)) => grant.need(site),
-            _ if grant.sites.is_none() || report.columns.iter().any(|column| column.name == "site") => Ok(()),
+            Some(Value::Text(site)) if catalogue::offered(report, grant) => grant.need(site),
+            None if grant.sites.is_none() || report.columns.iter().any(|column| column.name == "site") => {
+                Ok(())
+            }
             _ => Err(Refusal::Forbidden(format!(
-                "`{}` is about all sites together, and this {} shows only some",
+                "`{}` is about all sites together, and this {} shows only some of them",
                 report.name, grant.by
             ))),
         }
@@ -81,7 +83,8 @@ impl Asked {
 
     /// The statement, as one would type it.
     pub(crate) fn sql(&self, report: &Report, grant: &Grant, database: &str) -> String {
-        let mut sql = format!("SELECT *\nFROM {database}.report_{}", report.name);
+        let columns = catalogue::columns(report, grant);
+        let mut sql = format!("SELECT {columns}\nFROM {database}.report_{}", report.name);
         if !self.values.is_empty() {
             let values: Vec<_> = self
                 .values

@@ -1,5 +1,6 @@
 //! Which reports there are. The list is [`footfall_tables`]'; here is what the API makes of its types.
 
+use crate::access::Grant;
 use crate::refusal::Refusal;
 pub(crate) use footfall_tables::reports::{DIMENSION_NAMES, DIMENSIONS, Parameter, REPORTS, Report};
 use serde::Serialize;
@@ -35,6 +36,22 @@ pub(crate) fn find(name: &str) -> Result<&'static Report, Refusal> {
             names.join(", ")
         ))
     })
+}
+
+/// Reports on whole logs, which serve all sites: who sees only some sees nothing of them.
+const WHOLE: &[&str] = &["books"];
+
+/// Whether that report may be asked at all.
+pub(crate) fn offered(report: &Report, grant: &Grant) -> bool {
+    grant.sites.is_none() || !WHOLE.contains(&report.name)
+}
+
+/// The columns that may be seen. Up to when all is there is everybody's to know; how many numbers of a log wait is not.
+pub(crate) fn columns(report: &Report, grant: &Grant) -> &'static str {
+    match (report.name, &grant.sites) {
+        ("complete_up_to", Some(_)) => "complete_up_to",
+        _ => "*",
+    }
 }
 
 /// What the value of a parameter is.
@@ -93,14 +110,17 @@ struct ToldDimension {
 }
 
 /// All of it.
-pub(crate) fn told() -> Told {
+pub(crate) fn told(grant: &Grant) -> Told {
     let dimension = |dimension: &footfall_tables::reports::Dimension| ToldDimension {
         name: dimension.name,
         about: dimension.about,
         of_session: dimension.of_session,
     };
     Told {
-        reports: all().map(told_report).collect(),
+        reports: all()
+            .filter(|report| offered(report, grant))
+            .map(told_report)
+            .collect(),
         dimensions: DIMENSIONS.iter().map(dimension).collect(),
     }
 }

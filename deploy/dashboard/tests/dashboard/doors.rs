@@ -1,7 +1,7 @@
 //! Passwords, tokens and shared links: who gets in, what they see, and that they are out again at once.
 
 use crate::harness::{Answer, Stage, settings};
-use footfall_dashboard::Dashboard;
+use footfall_dashboard::{Dashboard, Doors, NewLink, NewToken};
 use std::net::SocketAddr;
 
 const REPORT: &str = "/api/reports/pages?site=shop&since=2026-11-20&until=2026-11-21";
@@ -122,6 +122,98 @@ async fn a_token_shows_its_sites_and_nothing_else() {
         401,
         "its sessions end with it"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sees_some_sites_sees_nothing_of_whole_logs() {
+    let stage = Stage::start(Some("correct horse"), |_| ()).await;
+    let password = cookie(&login(&stage, "correct horse").await);
+    let doors = Doors::open(&stage.folder.path().join("dashboard.toml")).unwrap();
+    let made = doors.add_token(NewToken {
+        name: "Anna".to_owned(),
+        sites: Some(vec!["shop".to_owned()]),
+    });
+    let bearer = format!("Bearer {}", made.unwrap().secret.unwrap());
+    let (owner, anna) = (
+        [("cookie", password.as_str())],
+        [("authorization", bearer.as_str())],
+    );
+    let (books, complete) = (
+        "/api/reports/books?site=shop",
+        "/api/reports/complete_up_to?site=shop",
+    );
+    let names = |list: &serde_json::Value| -> Vec<String> {
+        let reports = list["reports"].as_array().unwrap().iter();
+        reports
+            .map(|report| report["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+
+    assert_eq!(
+        stage
+            .send("GET", books, &owner, "")
+            .await
+            .column("acknowledged")
+            .len(),
+        9
+    );
+    let all = names(&stage.send("GET", "/api/reports", &owner, "").await.json());
+    let refused = stage.send("GET", books, &anna, "").await;
+    assert_eq!(refused.status, 403);
+    assert!(String::from_utf8_lossy(&refused.body).contains("all sites together"));
+    let offered = names(&stage.send("GET", "/api/reports", &anna, "").await.json());
+    assert_eq!(offered.len(), all.len() - 1);
+    assert!(!offered.contains(&"books".to_owned()));
+
+    let whole = stage.send("GET", complete, &owner, "").await.json();
+    assert_eq!(whole["columns"].as_array().unwrap().len(), 3);
+    let own = stage.send("GET", complete, &anna, "").await.json();
+    assert_eq!(
+        own["columns"].as_array().unwrap().len(),
+        1,
+        "a time, and no counts: {own}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_changed_by_hand_is_noticed_at_once() {
+    let stage = Stage::start(Some("correct horse"), |_| ()).await;
+    let doors = Doors::open(&stage.folder.path().join("dashboard.toml")).unwrap();
+    let token = doors.add_token(NewToken {
+        name: "Anna".to_owned(),
+        sites: None,
+    });
+    let token = token.unwrap();
+    let bearer = format!("Bearer {}", token.secret.as_deref().unwrap());
+    let anna = [("authorization", bearer.as_str())];
+    assert_eq!(stage.send("GET", REPORT, &anna, "").await.status, 200);
+    let link = doors.add_link(NewLink {
+        name: "For the board".to_owned(),
+        site: "shop".to_owned(),
+        view: "?view=pages".to_owned(),
+        lasts_s: Some(3600),
+    });
+    let link = link.unwrap();
+    let share = format!("/share/{}", link.secret.as_deref().unwrap());
+    assert_eq!(stage.get(&share).await.status, 303);
+    // And the other way round.
+    let password = cookie(&login(&stage, "correct horse").await);
+    let made = stage
+        .change(
+            "POST",
+            "/api/tokens",
+            &[("cookie", &password)],
+            r#"{"name":"Bob"}"#,
+        )
+        .await;
+    assert_eq!(made.status, 201);
+    let names: Vec<_> = doors.tokens().into_iter().map(|token| token.name).collect();
+    assert_eq!(names, ["Anna", "Bob"]);
+    doors.remove_token(&token.id).unwrap();
+    doors.remove_link(&link.id).unwrap();
+    assert_eq!(stage.send("GET", REPORT, &anna, "").await.status, 401);
+    assert_eq!(stage.get(&share).await.status, 404);
+    assert!(doors.remove_link(&link.id).is_err(), "it is gone");
 }
 
 #[tokio::test(flavor = "multi_thread")]
