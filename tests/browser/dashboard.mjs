@@ -1,10 +1,10 @@
 // The dashboard in a real browser, on a Footfall of its own: waiting for the first event, one event, a click that shows by
-// itself, every view on a month of the demo's traffic, filters, keyboard, phone, dark, ClickHouse away. No console errors,
+// itself, every view on a month of the demo's traffic, filters, segments, the map, keyboard, phone, dark, ClickHouse away. No console errors,
 // nothing that axe calls serious. `tests/run browser` runs it; TEST_BIN is the binary, CHROMIUM the browser. Pictures are
 // left in TEST_SCREENSHOTS. TEST_ONLY=views,looks plays parts of it.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -107,16 +107,23 @@ async function month() {
   await eventually("the demo's traffic", async () => assert.ok((await footfall.query("SELECT count() AS rows FROM events"))[0].rows > 100_000));
 }
 
+/** Until something stood on the screen, as the browser itself says, ms. */
+const painted = page => page.evaluate(() => Math.round(performance.getEntriesByName("first-contentful-paint")[0].startTime));
+
 async function views() {
+  const paints = [];
   for (const [view, expected] of Object.entries(VIEWS)) {
     const page = await open(view, "&range=30d");
     await settled(page);
     await eventually(`the view ${view}`, async () => assert.match(await page.textContent("main"), expected));
     assert.deepEqual(await page.locator(".refusal").allTextContents(), [], view);
+    paints.push(await painted(page));
     await picture(page, view);
     await accessible(page, view);
     await done(page, view);
   }
+  paints.sort((a, b) => a - b);
+  console.log(`first paint of a view: ${paints[0]} to ${paints.at(-1)} ms, in the middle ${paints[paints.length >> 1]} ms`);
 }
 
 /** By a click and by the keyboard, with the address and the way back. */
@@ -162,6 +169,83 @@ async function filters() {
   await done(page, "filters");
 }
 
+/** What a button saves, and that it is a picture of some size. */
+async function saves(page, name) {
+  const [png] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
+  const bytes = readFileSync(await png.path());
+  assert.equal(bytes.subarray(1, 4).toString(), "PNG");
+  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  assert.ok(width > 300 && height > 200, `${name}: ${width} x ${height}`);
+  writeFileSync(join(pictures, `saved-${png.suggestedFilename()}`), bytes);
+}
+
+/** The map: by a click, by the keyboard, and as a picture; lists and grids as pictures too. */
+async function places() {
+  const page = await open("places", "&range=30d");
+  await settled(page);
+  const map = page.getByRole("group", { name: "Visitors by country" });
+  await map.waitFor();
+  const countries = map.getByRole("button");
+  assert.ok((await countries.count()) > 3);
+  const [most, next] = await countries.evaluateAll(all =>
+    [...all].map(({ dataset, ariaLabel }) => [dataset.code, Number(ariaLabel.match(/: ([\d,]+)/)[1].replace(",", ""))]).sort((a, b) => b[1] - a[1]).map(([code]) => code),
+  );
+  assert.equal(await map.locator("[tabindex='0']").count(), 1, "one Tab leads into the map");
+  await map.locator("[tabindex='0']").focus();
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.code), next);
+  await page.keyboard.press("Enter");
+  await eventually("the filter by the keyboard", async () => assert.match(page.url(), new RegExp(`f\\.country=${next}`)));
+  await settled(page);
+  assert.equal(await map.locator(`[data-code=${next}]`).getAttribute("aria-pressed"), "true");
+  await page.goBack();
+  await settled(page);
+  await map.locator(`[data-code=${most}]`).click({ force: true });
+  await eventually("the filter by a click", async () => assert.match(page.url(), new RegExp(`f\\.country=${most}`)));
+  await page.goBack();
+  await settled(page);
+  await saves(page, "Save World as PNG");
+  await saves(page, "Save Countries as PNG");
+  await done(page, "places");
+  for (const [view, panel] of Object.entries({ retention: "Retention", logins: "Logins" })) {
+    const page = await open(view, "&range=30d");
+    await settled(page);
+    await saves(page, `Save ${panel} as PNG`);
+    await done(page, view);
+  }
+}
+
+/** Kept under a name, applied in other views, in the address, taken off and forgotten. */
+async function segments() {
+  const page = await open("devices", "&range=30d&f.device_type=mobile");
+  await settled(page);
+  await page.getByRole("button", { name: "Segments" }).click();
+  await page.getByLabel("Save the filters as").fill("On the way");
+  await page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "On the way", exact: true }).waitFor();
+  await accessible(page, "segments");
+  await done(page, "a segment is kept");
+  for (const view of Object.keys(VIEWS).filter(view => !["live", "sharing"].includes(view))) {
+    const page = await open(view, "&range=30d");
+    await settled(page);
+    await page.getByRole("button", { name: "Segments" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "On the way", exact: true }).click();
+    await eventually(`the segment in ${view}`, async () => assert.match(page.url(), /f\.device_type=mobile/));
+    await settled(page);
+    assert.deepEqual(await page.locator(".refusal").allTextContents(), [], view);
+    await page.getByRole("button", { name: "On the way", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "On the way", exact: true }).click();
+    await eventually(`no segment in ${view}`, async () => assert.doesNotMatch(page.url(), /f\./));
+    await done(page, `a segment in ${view}`);
+  }
+  const last = await open("overview");
+  await settled(last);
+  await last.getByRole("button", { name: "Segments" }).click();
+  await last.getByRole("button", { name: "Forget On the way" }).click();
+  await last.getByRole("button", { name: "Forget On the way" }).waitFor({ state: "detached" });
+  await done(last, "forgotten");
+}
+
 /** A session's events, and paths drawn as a picture. */
 async function deeper() {
   const page = await open("sessions", "&range=30d");
@@ -193,7 +277,7 @@ async function deeper() {
 
 async function looks() {
   for (const [name, options] of Object.entries({ dark: { colorScheme: "dark" }, phone: { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true } })) {
-    for (const view of ["overview", "live", "sessions", "paths"]) {
+    for (const view of Object.keys(VIEWS)) {
       const page = await open(view, "&range=30d", options);
       await settled(page);
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -229,7 +313,7 @@ try {
   await footfall.start();
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
   const only = process.env.TEST_ONLY?.split(",");
-  for (const part of [first, live, month, views, filters, deeper, looks, trouble]) {
+  for (const part of [first, live, month, views, filters, places, segments, deeper, looks, trouble]) {
     if (only && part !== month && !only.includes(part.name)) continue;
     console.log(part.name);
     await part();

@@ -20,7 +20,7 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 4] = [
+const ASSETS: [Asset; 5] = [
     Asset {
         path: "/",
         kind: "text/html; charset=utf-8",
@@ -40,6 +40,11 @@ const ASSETS: [Asset; 4] = [
         path: "/icon.svg",
         kind: "image/svg+xml",
         bytes: include_bytes!("../page/dist/icon.svg"),
+    },
+    Asset {
+        path: "/world.json",
+        kind: "application/json",
+        bytes: include_bytes!("../page/dist/world.json"),
     },
 ];
 

@@ -1,17 +1,22 @@
-// A chart as a picture: canvas or SVG of a panel, on its background, with the title above.
+// A panel as a picture: its canvas or SVG, or else its list or table drawn anew; on its background, with the title above.
+import { type Drawn, layout, paint as paintList } from "./export/list";
 
 const PAD = 24;
 const HEAD = 40;
+/** Most pixels of a side: browsers refuse larger canvases. */
+const MOST = 16_000;
 
-/** Saves what the panel draws as PNG. */
+/** Saves what the panel shows as PNG. */
 export async function picture(panel: HTMLElement, title: string): Promise<void> {
-  const drawn = panel.querySelector<HTMLCanvasElement | SVGSVGElement>(".panel-body canvas, .panel-body svg.chart");
-  if (!drawn) return;
-  const box = drawn.getBoundingClientRect();
-  const scale = 2;
+  const body = panel.querySelector<HTMLElement>(".panel-body");
+  if (!body) return;
+  const drawn = body.querySelector<HTMLCanvasElement | SVGSVGElement>("canvas, svg.chart");
+  const list = drawn ? undefined : layout(body);
+  const box = drawn?.getBoundingClientRect() ?? list!;
+  const scale = Math.min(2, MOST / Math.max(box.width + 2 * PAD, box.height + 2 * PAD + HEAD));
   const canvas = document.createElement("canvas");
-  canvas.width = (box.width + 2 * PAD) * scale;
-  canvas.height = (box.height + 2 * PAD + HEAD) * scale;
+  canvas.width = Math.ceil((box.width + 2 * PAD) * scale);
+  canvas.height = Math.ceil((box.height + 2 * PAD + HEAD) * scale);
   const paint = canvas.getContext("2d")!;
   const style = getComputedStyle(panel);
   paint.scale(scale, scale);
@@ -20,8 +25,9 @@ export async function picture(panel: HTMLElement, title: string): Promise<void> 
   paint.fillStyle = style.color;
   paint.font = `600 16px ${style.fontFamily}`;
   paint.fillText(title, PAD, PAD + 14);
-  const image = drawn instanceof HTMLCanvasElement ? drawn : await loaded(drawn, box);
-  paint.drawImage(image, PAD, PAD + HEAD - 12, box.width, box.height);
+  paint.translate(PAD, PAD + HEAD - 12);
+  if (drawn) paint.drawImage(drawn instanceof HTMLCanvasElement ? drawn : await loaded(drawn, box as DOMRect), 0, 0, box.width, box.height);
+  else paintList(paint, list as Drawn);
   const blob = await new Promise<Blob | null>(done => canvas.toBlob(done, "image/png"));
   if (!blob) return;
   const link = document.createElement("a");

@@ -96,7 +96,7 @@ const NAMES: Record<string, string> = {
   audio: "Audio",
   sms: "SMS",
   push: "Push",
-  ai: "AI assistants",
+  ai_assistants: "AI assistants",
 };
 
 /** A dimension's value for people. */

@@ -3,10 +3,13 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { value as spell, title } from "../format";
 import { catalogue } from "../reports";
-import { go, place, setFilter } from "../state";
+import { go, place, setFilter, type View } from "../state";
 import { Dialog } from "./dialog";
 import { Icon } from "./icons";
 import { Segments } from "./segments";
+
+/** Views of reports that take no filters. */
+const WHOLE = new Set<View>(["logins", "books"]);
 
 export function FilterBar(): JSX.Element {
   const [adding, add] = useState(false);
@@ -34,6 +37,9 @@ export function FilterBar(): JSX.Element {
         <Icon name="filter" size={16} /> Filter
       </button>
       <Segments />
+      {filters.length > 0 && WHOLE.has(place.value.view) && (
+        <span class="dim">This view is about everything: filters do not count here.</span>
+      )}
       {filters.length > 0 && (
         <button type="button" class="quiet" onClick={() => go({ filters: {} })}>
           Clear

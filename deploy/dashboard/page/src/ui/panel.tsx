@@ -15,15 +15,13 @@ interface Props {
   asked: Asked<unknown>;
   /** What else stands in the head: tabs, switches. */
   tools?: ComponentChildren;
-  /** Whether there is something that can be saved as a picture. */
-  drawn?: boolean;
   /** What to say where there is nothing. */
   empty?: string;
   class?: string;
   children: ComponentChildren;
 }
 
-export function Panel({ title, asked, tools, drawn, empty, class: name = "", children }: Props): JSX.Element {
+export function Panel({ title, asked, tools, empty, class: name = "", children }: Props): JSX.Element {
   const [shown, show] = useState(false);
   const element = useRef<HTMLElement>(null);
   const { answer, error } = asked;
@@ -31,9 +29,10 @@ export function Panel({ title, asked, tools, drawn, empty, class: name = "", chi
   return (
     <section class={`panel ${name}`} ref={element} aria-label={title} aria-busy={!answer && !error}>
       <header>
-        <h2>{title}</h2>
-        {tools}
-        <span class="spring" />
+        <div class="panel-title">
+          <h2>{title}</h2>
+          {tools}
+        </div>
         <div class="panel-actions">
           <button
             type="button"
@@ -50,11 +49,9 @@ export function Panel({ title, asked, tools, drawn, empty, class: name = "", chi
               <Icon name="download" size={16} />
             </a>
           )}
-          {drawn && (
-            <button type="button" class="quiet" title="Save as PNG" aria-label={`Save ${title} as PNG`} onClick={save} disabled={!answer}>
-              <Icon name="image" size={16} />
-            </button>
-          )}
+          <button type="button" class="quiet" title="Save as PNG" aria-label={`Save ${title} as PNG`} onClick={save} disabled={!answer}>
+            <Icon name="image" size={16} />
+          </button>
         </div>
       </header>
       <div class={`panel-body ${asked.stale && answer ? "stale" : ""}`}>

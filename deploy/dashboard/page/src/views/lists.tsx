@@ -1,7 +1,7 @@
 // Lists that several views have: pages, and the values of a dimension.
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
-import { title as called, duration, percent } from "../format";
+import { title as called, compact, duration, percent } from "../format";
 import { report } from "../reports";
 import { show, type View } from "../state";
 import { Bars } from "../ui/bars";
@@ -28,11 +28,15 @@ interface Props {
   /** Where there is more of it. */
   view?: View;
   touch?: "session" | "first";
+  /** What stands at the right end. */
+  aside?: "bounce" | "events";
+  /** What to say where no value is known of anybody. */
+  unknown?: string;
   label?: (dimension: string, value: string) => ComponentChildren;
   children?: ComponentChildren;
 }
 
-export function Breakdown({ title, tabs, limit = 12, view, touch, label }: Props): JSX.Element {
+export function Breakdown({ title, tabs, limit = 12, view, touch, aside = "bounce", unknown, label }: Props): JSX.Element {
   const [dimension, pick] = useState(tabs[0]!);
   const [more, set] = useState(false);
   const shown = more ? 500 : limit;
@@ -40,7 +44,14 @@ export function Breakdown({ title, tabs, limit = 12, view, touch, label }: Props
   const whole = useReport<Figures>(report("overview"));
   const parts = asked.rows ?? [];
   const all = Object.fromEntries(tabs.map(name => [name, called(name)]));
-  const items = parts.slice(0, shown).map(part => ({ value: part.value, count: part.visitors, aside: percent(part.bounce_rate) }));
+  const items = parts
+    .slice(0, shown)
+    .map(part => ({
+      value: part.value,
+      count: part.visitors,
+      aside: aside === "events" ? compact(part.events) : percent(part.bounce_rate),
+    }));
+  const nothing = unknown && parts.length > 0 && parts.every(part => part.value === "");
   return (
     <Panel
       title={title}
@@ -48,14 +59,18 @@ export function Breakdown({ title, tabs, limit = 12, view, touch, label }: Props
       tools={tabs.length > 1 ? <Tabs label={title} all={all} now={dimension} pick={pick} /> : undefined}
       empty="Nothing in this range."
     >
-      <Bars
-        dimension={dimension}
-        items={items}
-        unit="Visitors"
-        total={whole.rows?.[0]?.visitors}
-        asideLabel="Bounce"
-        {...(label ? { label: (value: string) => label(dimension, value) } : {})}
-      />
+      {nothing ? (
+        <p class="empty">{unknown}</p>
+      ) : (
+        <Bars
+          dimension={dimension}
+          items={items}
+          unit="Visitors"
+          total={whole.rows?.[0]?.visitors}
+          asideLabel={aside === "events" ? "Events" : "Bounce"}
+          {...(label ? { label: (value: string) => label(dimension, value) } : {})}
+        />
+      )}
       {parts.length > shown && (
         <button type="button" class="link more" onClick={() => (view ? show(view) : set(true))}>
           More

@@ -55,7 +55,7 @@ export function Live(): JSX.Element {
             <i class="pulse" /> {people.length === 1 ? "visitor" : "visitors"} in the last five minutes
           </span>
         </section>
-        <Panel title="The last 30 minutes" asked={minutes} drawn class="grow">
+        <Panel title="The last 30 minutes" asked={minutes} class="grow">
           <LineChart
             label="Page views by minute"
             at={at}

@@ -173,7 +173,6 @@ function Course({ metric }: { metric: Metric }): JSX.Element {
     <Panel
       title={METRICS[metric]}
       asked={asked}
-      drawn
       class="course"
       tools={
         <Tabs

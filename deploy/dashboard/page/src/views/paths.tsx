@@ -16,7 +16,6 @@ export function Paths(): JSX.Element {
     <Panel
       title={start ? (backward ? `To ${start}` : `From ${start}`) : backward ? "How sessions end" : "How sessions begin"}
       asked={asked}
-      drawn
       empty="No paths in this range."
       tools={
         <>

@@ -24,7 +24,7 @@ export function Pattern(): JSX.Element {
   const values = Array.from({ length: 7 }, () => new Array<number>(24).fill(0));
   for (const hour of asked.rows ?? []) values[hour.weekday - 1]![hour.hour] = hour[unit];
   return (
-    <Panel title="Hours of the week" asked={asked} drawn tools={<Tabs label="What counts" all={UNITS} now={unit} pick={pick} />}>
+    <Panel title="Hours of the week" asked={asked} tools={<Tabs label="What counts" all={UNITS} now={unit} pick={pick} />}>
       <Heat label="Hours of the week" values={values} unit={UNITS[unit].toLowerCase()} />
       <p class="dim">Hours of {zone.value}.</p>
     </Panel>
