@@ -20,7 +20,7 @@ mod visit;
 
 use crate::cli::DemoArgs;
 use crate::config::Config;
-use crate::loadgen::plan::{Plan, Until};
+use crate::loadgen::plan::Sending;
 use crate::loadgen::record::Recorder;
 use crate::loadgen::tally::Tally;
 use crate::loadgen::{Job, deliver};
@@ -61,13 +61,8 @@ pub async fn run(config: &Config, args: &DemoArgs, stop: CancellationToken) -> R
     let month = Month::new(args.seed, args.visits, args.days, now_ms());
     let (site, start) = (target.site.clone(), Instant::now());
     let dashboard = target.run.as_ref().and_then(|run| run.dashboard.clone());
-    let plan = Plan {
-        rate: None,
-        until: Until::Events(u64::MAX),
-        batch: 1..=BATCH,
+    let sending = Sending {
         concurrency: CONNECTIONS,
-        visitors: 0,
-        seed: args.seed,
         gzip: false,
         retries: RETRIES,
     };
@@ -76,7 +71,7 @@ pub async fn run(config: &Config, args: &DemoArgs, stop: CancellationToken) -> R
         args.days,
         count(month.visits())
     ));
-    let tally = deliver(plan, target, Recorder::new(None)?, "demo", |jobs| {
+    let tally = deliver(sending, target, Recorder::new(None)?, "demo", |jobs| {
         produce(month, jobs, stop)
     })
     .await?;

@@ -21,7 +21,7 @@ use crate::target::{Target, now_ms};
 use crate::terminal::{Progress, note, say};
 use anyhow::{Context as _, Result};
 use journey::Journeys;
-use plan::{Plan, Until};
+use plan::{Plan, Sending, Until};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
 use record::Recorder;
@@ -65,19 +65,18 @@ pub async fn run(config: &Config, args: &LoadgenArgs, stop: CancellationToken) -
 /// When the record cannot be written.
 pub async fn drive(plan: Plan, target: Target, recorder: Recorder, stop: CancellationToken) -> Result<Tally> {
     let with_identity = target.key.is_some();
-    let own = plan.clone();
-    deliver(plan, target, recorder, "loadgen", |jobs| {
-        produce(own, with_identity, jobs, stop)
+    deliver(plan.sending, target, recorder, "loadgen", |jobs| {
+        produce(plan, with_identity, jobs, stop)
     })
     .await
 }
 
-/// Sends what `produce` makes, over as many connections as the plan says, and gives what was counted.
+/// Sends what `produce` makes, over as many connections as `sending` says, and gives what was counted.
 ///
 /// # Errors
 /// When the record cannot be written.
 pub(crate) async fn deliver<P>(
-    plan: Plan,
+    sending: Sending,
     target: Target,
     recorder: Recorder,
     label: &str,
@@ -86,16 +85,16 @@ pub(crate) async fn deliver<P>(
 where
     P: Future<Output = ()> + Send + 'static,
 {
-    let (sender, receiver) = mpsc::channel(plan.concurrency * 2);
+    let (sender, receiver) = mpsc::channel(sending.concurrency * 2);
     let shared = Arc::new(Shared {
-        plan,
+        sending,
         target,
         jobs: tokio::sync::Mutex::new(receiver),
         recorder,
         tally: Mutex::default(),
     });
     let mut workers = JoinSet::new();
-    for _ in 0..shared.plan.concurrency {
+    for _ in 0..sending.concurrency {
         workers.spawn(worker::run(Arc::clone(&shared)));
     }
     let mut producer = JoinSet::new();

@@ -24,12 +24,19 @@ pub struct Plan {
     pub until: Until,
     /// Events per request.
     pub batch: RangeInclusive<usize>,
-    /// Connections.
-    pub concurrency: usize,
     /// Visitors on the site at the same time.
     pub visitors: usize,
     /// Seed of the journeys.
     pub seed: u64,
+    /// How it is sent.
+    pub sending: Sending,
+}
+
+/// How events are sent, whoever makes them.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending {
+    /// Connections.
+    pub concurrency: usize,
     /// Whether bodies are compressed.
     pub gzip: bool,
     /// How often a request is sent again when its answer is missing, 429 or 503.
@@ -56,11 +63,13 @@ impl Plan {
             rate: (args.rate > 0.0).then_some(args.rate),
             until,
             batch: batch(&args.batch)?,
-            concurrency: args.concurrency.clamp(1, 4096),
             visitors: args.visitors,
             seed: args.seed,
-            gzip: args.gzip,
-            retries: args.retries,
+            sending: Sending {
+                concurrency: args.concurrency.clamp(1, 4096),
+                gzip: args.gzip,
+                retries: args.retries,
+            },
         })
     }
 

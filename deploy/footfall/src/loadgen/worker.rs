@@ -1,7 +1,7 @@
 //! One connection of the load generator: takes jobs, sends them, counts the answers.
 
 use super::journey::Sent;
-use super::plan::Plan;
+use super::plan::Sending;
 use super::record::{Line, Outcome, Recorder};
 use super::tally::Tally;
 use crate::http::Client;
@@ -35,7 +35,7 @@ impl Job {
 /// What the workers share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) plan: Plan,
+    pub(super) sending: Sending,
     pub(super) target: Target,
     pub(super) jobs: tokio::sync::Mutex<Receiver<Job>>,
     pub(super) recorder: Recorder,
@@ -68,7 +68,7 @@ async fn carry_out(shared: &Shared, client: &mut Client, mut job: Job, tally: &m
         let reply = post(shared, client, &job.events, sent_at, tally).await?;
         let status = reply.as_ref().map_or(0, |reply| reply.status);
         *tally.statuses.entry(status).or_default() += 1;
-        let may_try_again = matches!(status, 0 | 429 | 503) && attempt <= shared.plan.retries;
+        let may_try_again = matches!(status, 0 | 429 | 503) && attempt <= shared.sending.retries;
         if !may_try_again {
             tally.latency.add(due.elapsed());
             return settle(shared, &job.events, sent_at, reply.as_ref(), tally);
@@ -93,7 +93,7 @@ async fn post(
     let mut headers: Vec<(HeaderName, HeaderValue)> = shared.target.headers()?;
     headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
     let mut body = form(&shared.target.site, sent_at, events)?;
-    if shared.plan.gzip {
+    if shared.sending.gzip {
         headers.push((CONTENT_ENCODING, HeaderValue::from_static("gzip")));
         body = gzip(&body)?;
     }
