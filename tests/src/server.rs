@@ -1,6 +1,6 @@
 //! The engine by itself, as a server that is nobody's child, in ClickHouse's place.
 
-use crate::footfall::{binary, eventually, free_port, signal};
+use crate::footfall::{Home, binary, eventually, free_port, signal};
 use crate::http::Client;
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ impl Server {
     /// Starts the engine on a folder of its own and waits until it answers.
     ///
     /// # Errors
-    /// The library has not been fetched, or the engine did not start.
+    /// The library cannot be fetched, or the engine did not start.
     pub fn start(data: &Path) -> Result<Self> {
         Self::start_at(data, free_port()?, &uuid::Uuid::new_v4().simple().to_string())
     }
@@ -109,11 +109,20 @@ impl Drop for Server {
     }
 }
 
-/// The engine's library, where `footfall` keeps it.
+/// The engine's library, where `footfall` keeps it. On a machine that has none yet, one start of the product fetches it.
 fn library() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("FOOTFALL_LIBCHDB") {
         return Ok(path.into());
     }
+    if let Some(path) = fetched()? {
+        return Ok(path);
+    }
+    let folder = tempfile::tempdir()?;
+    drop(Home::new(&folder.path().join("data"))?.start()?);
+    fetched()?.context("footfall has started, but there is no libchdb in the cache folder")
+}
+
+fn fetched() -> Result<Option<PathBuf>> {
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     let cache = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
@@ -123,11 +132,6 @@ fn library() -> Result<PathBuf> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("libchdb-") && name.ends_with(".so")
     };
-    let files = std::fs::read_dir(cache.join("footfall"))
-        .context("libchdb is not fetched yet: start footfall once")?;
-    files
-        .flatten()
-        .map(|entry| entry.path())
-        .find(is_library)
-        .context("libchdb is not fetched yet: start footfall once")
+    let files = std::fs::read_dir(cache.join("footfall")).into_iter().flatten();
+    Ok(files.flatten().map(|entry| entry.path()).find(is_library))
 }
