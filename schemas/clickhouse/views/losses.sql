@@ -24,6 +24,37 @@ WITH
         WHERE reason = 'duplicate' AND at >= {since:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE
         GROUP BY event_id
     ),
+    in_range AS
+    (
+        SELECT site, page_id, seq, time, received_at, flags, event_id
+        FROM events
+        WHERE seq > 0
+        AND page_id != toUUID('00000000-0000-0000-0000-000000000000')
+        AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE
+        AND received_at <= {until:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
+        AND time >= {since:DateTime64(3, 'UTC')}
+        AND time < {until:DateTime64(3, 'UTC')}
+    ),
+    -- Of a page that was there before the range, also the numbers before: only they tell what is missing.
+    numbered AS
+    (
+        SELECT *
+        FROM in_range
+        UNION ALL
+        SELECT site, page_id, seq, time, received_at, flags, event_id
+        FROM events
+        WHERE seq > 0
+        AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 31 DAY
+        AND received_at <= {until:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
+        AND time < {since:DateTime64(3, 'UTC')}
+        AND (site, page_id) IN
+        (
+            SELECT site, page_id
+            FROM in_range
+            GROUP BY site, page_id
+            HAVING min(seq) > 1
+        )
+    ),
     numbers AS
     (
         SELECT
@@ -31,24 +62,8 @@ WITH
             page_id,
             seq,
             min(time) AS at,
-            min(received_at) > at + INTERVAL 1 MINUTE AND NOT max(has(flags, 'server')) AS is_late,
-            sum(more) AS again
-        FROM events
-        LEFT JOIN copies USING (event_id)
-        WHERE seq > 0
-        AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 31 DAY
-        AND received_at <= {until:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
-        AND (site, page_id) IN
-        (
-            SELECT site, page_id
-            FROM events
-            WHERE seq > 0
-            AND page_id != toUUID('00000000-0000-0000-0000-000000000000')
-            AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE
-            AND received_at <= {until:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
-            AND time >= {since:DateTime64(3, 'UTC')}
-            AND time < {until:DateTime64(3, 'UTC')}
-        )
+            min(received_at) > at + INTERVAL 1 MINUTE AND NOT max(has(flags, 'server')) AS is_late
+        FROM numbered
         GROUP BY site, page_id, seq
     ),
     steps AS
@@ -57,18 +72,39 @@ WITH
             *,
             toUInt64(seq - lagInFrame(seq, 1, 0) OVER (PARTITION BY site, page_id ORDER BY seq ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)) AS step
         FROM numbers
+    ),
+    hours AS
+    (
+        SELECT
+            site,
+            toStartOfHour(at) AS hour,
+            uniqExact(page_id) AS pages,
+            sum(least(step, 10000)) AS sent,
+            count() AS arrived,
+            countIf(is_late) AS late
+        FROM steps
+        WHERE at >= {since:DateTime64(3, 'UTC')}
+        GROUP BY site, hour
+    ),
+    -- Few: the copies are looked up among the events, not the events among the copies.
+    repeated AS
+    (
+        SELECT site, toStartOfHour(time) AS hour, sum(more) AS again
+        FROM in_range
+        INNER JOIN copies USING (event_id)
+        WHERE event_id IN (SELECT event_id FROM copies)
+        GROUP BY site, hour
     )
 SELECT
     site,
-    toStartOfHour(at) AS hour,
-    uniqExact(page_id) AS pages,
-    sum(least(step, 10000)) AS sent,
-    count() AS arrived,
-    countIf(is_late) AS late,
-    sum(again) AS twice,
+    hour,
+    pages,
+    sent,
+    arrived,
+    late,
+    repeated.again AS twice,
     toUInt64(sent - arrived) AS never,
     never > 0 AND hour > now() - INTERVAL 8 DAY AS may_still_come
-FROM steps
-WHERE at >= {since:DateTime64(3, 'UTC')} AND at < {until:DateTime64(3, 'UTC')}
-GROUP BY site, hour
+FROM hours
+LEFT JOIN repeated USING (site, hour)
 ORDER BY hour DESC, site;
