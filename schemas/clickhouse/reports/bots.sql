@@ -9,6 +9,11 @@ WITH
         SELECT session_id, arrayFilter(reason -> reason != 'agent', reasons) AS reasons
         FROM session_bots(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')})
         WHERE site = {site:String}
+        AND session_id IN
+        (
+            SELECT session_id
+            FROM machine_sessions(site = {site:String}, since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')})
+        )
     ),
     counted AS
     (

@@ -11,19 +11,10 @@ CREATE OR REPLACE VIEW report_funnel AS
 WITH
     -- A step says what must happen: `page:/docs/*` a view of such a page (its path or its template), `event:signup` an event of
     -- that name, `type:login` an event of that type; `*` stands for anything. What is constant here is computed once.
-    (step) -> substring(step, position(step, ':') + 1) AS wanted,
-    (step) -> replaceAll(replaceRegexpAll(wanted(step), '[\\\\%_]', '\\\\\\0'), '*', '%') AS pattern,
-    (value, step) -> if(position(step, '*') = 0, value = wanted(step), value LIKE pattern(step)) AS fits,
-    (step) ->
-        if(startsWith(step, 'page:'), type = 'page_view' AND (fits(path, step) OR fits(path_template, step)),
-        if(startsWith(step, 'event:'), name != '' AND fits(name, step),
-        if(startsWith(step, 'type:'), fits(type, step), false))) AS happens,
+    {steps:Array(String)} AS asked,
+    {{steps}},
     toUInt64({window_s:UInt32}) * 1000 AS window_ms,
-    {dimension:String} IN
-    (
-        'channel', 'source', 'medium', 'referrer_source', 'referrer_host',
-        'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'entry_path', 'exit_path'
-    ) AS of_session,
+    {{of_session}} AS of_session,
     done AS
     (
         SELECT
@@ -32,39 +23,10 @@ WITH
             turn,
             toUnixTimestamp64Milli(time) AS at,
             [
-                if(length({steps:Array(String)}) < 1, false, happens({steps:Array(String)}[1])),
-                if(length({steps:Array(String)}) < 2, false, happens({steps:Array(String)}[2])),
-                if(length({steps:Array(String)}) < 3, false, happens({steps:Array(String)}[3])),
-                if(length({steps:Array(String)}) < 4, false, happens({steps:Array(String)}[4])),
-                if(length({steps:Array(String)}) < 5, false, happens({steps:Array(String)}[5])),
-                if(length({steps:Array(String)}) < 6, false, happens({steps:Array(String)}[6])),
-                if(length({steps:Array(String)}) < 7, false, happens({steps:Array(String)}[7])),
-                if(length({steps:Array(String)}) < 8, false, happens({steps:Array(String)}[8])),
-                if(length({steps:Array(String)}) < 9, false, happens({steps:Array(String)}[9])),
-                if(length({steps:Array(String)}) < 10, false, happens({steps:Array(String)}[10]))
+                happens(1), happens(2), happens(3), happens(4), happens(5),
+                happens(6), happens(7), happens(8), happens(9), happens(10)
             ] AS hits,
-            if({dimension:String} = 'type', type,
-            if({dimension:String} = 'name', name,
-            if({dimension:String} = 'host', host,
-            if({dimension:String} = 'path', path,
-            if({dimension:String} = 'path_template', path_template,
-            if({dimension:String} = 'country', country,
-            if({dimension:String} = 'region', region,
-            if({dimension:String} = 'city', city,
-            if({dimension:String} = 'asn_org', asn_org,
-            if({dimension:String} = 'browser', browser,
-            if({dimension:String} = 'browser_version', browser_version,
-            if({dimension:String} = 'os', os,
-            if({dimension:String} = 'os_version', os_version,
-            if({dimension:String} = 'device_type', device_type,
-            if({dimension:String} = 'device_brand', device_brand,
-            if({dimension:String} = 'device_model', device_model,
-            if({dimension:String} = 'language', language,
-            if({dimension:String} = 'timezone', timezone,
-            if({dimension:String} = 'user_id', user_id,
-            if({dimension:String} = 'visitor_id', toString(visitor_id),
-            if({dimension:String} = 'session_id', toString(session_id),
-            ''))))))))))))))))))))) AS value
+            {{event_value}} AS value
         FROM session_events
         (
             site = {site:String},
@@ -72,7 +34,7 @@ WITH
             until = {until:DateTime64(3, 'UTC')},
             bots = {bots:UInt8},
             filters = {filters:Map(String, Array(String))}
-        )
+        ) AS events
         WHERE if({strict:UInt8} = 1, type NOT IN ('page_leave', 'consent'), has(hits, 1))
     ),
     -- How far a visitor has got, by folding what they did into (the attempt at each step, the furthest attempt). An attempt is
@@ -110,19 +72,7 @@ WITH
     (
         SELECT
             session_id,
-            if({dimension:String} = 'channel', channel,
-            if({dimension:String} = 'source', source,
-            if({dimension:String} = 'medium', medium,
-            if({dimension:String} = 'referrer_source', referrer_source,
-            if({dimension:String} = 'referrer_host', referrer_host,
-            if({dimension:String} = 'utm_source', utm_source,
-            if({dimension:String} = 'utm_medium', utm_medium,
-            if({dimension:String} = 'utm_campaign', campaign,
-            if({dimension:String} = 'utm_term', utm_term,
-            if({dimension:String} = 'utm_content', utm_content,
-            if({dimension:String} = 'entry_path', entry_path,
-            if({dimension:String} = 'exit_path', exit_path,
-            '')))))))))))) AS value
+            {{session_value}} AS value
         FROM matched_sessions
         (
             site = {site:String},

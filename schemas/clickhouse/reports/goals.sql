@@ -8,39 +8,18 @@ CREATE OR REPLACE VIEW report_goals AS
 WITH
     -- A step says what must happen: `page:/docs/*` a view of such a page (its path or its template), `event:signup` an event of
     -- that name, `type:login` an event of that type; `*` stands for anything. What is constant here is computed once.
-    (step) -> substring(step, position(step, ':') + 1) AS wanted,
-    (step) -> replaceAll(replaceRegexpAll(wanted(step), '[\\\\%_]', '\\\\\\0'), '*', '%') AS pattern,
-    (value, step) -> if(position(step, '*') = 0, value = wanted(step), value LIKE pattern(step)) AS fits,
-    (step) ->
-        if(startsWith(step, 'page:'), type = 'page_view' AND (fits(path, step) OR fits(path_template, step)),
-        if(startsWith(step, 'event:'), name != '' AND fits(name, step),
-        if(startsWith(step, 'type:'), fits(type, step), false))) AS happens,
+    {goals:Array(String)} AS asked,
+    {{steps}},
     done AS
     (
         SELECT
             visitor_id,
             arrayJoin(arrayPushFront(arrayFilter((nth, hit) -> hit, range(1, 21),
             [
-                if(length({goals:Array(String)}) < 1, false, happens({goals:Array(String)}[1])),
-                if(length({goals:Array(String)}) < 2, false, happens({goals:Array(String)}[2])),
-                if(length({goals:Array(String)}) < 3, false, happens({goals:Array(String)}[3])),
-                if(length({goals:Array(String)}) < 4, false, happens({goals:Array(String)}[4])),
-                if(length({goals:Array(String)}) < 5, false, happens({goals:Array(String)}[5])),
-                if(length({goals:Array(String)}) < 6, false, happens({goals:Array(String)}[6])),
-                if(length({goals:Array(String)}) < 7, false, happens({goals:Array(String)}[7])),
-                if(length({goals:Array(String)}) < 8, false, happens({goals:Array(String)}[8])),
-                if(length({goals:Array(String)}) < 9, false, happens({goals:Array(String)}[9])),
-                if(length({goals:Array(String)}) < 10, false, happens({goals:Array(String)}[10])),
-                if(length({goals:Array(String)}) < 11, false, happens({goals:Array(String)}[11])),
-                if(length({goals:Array(String)}) < 12, false, happens({goals:Array(String)}[12])),
-                if(length({goals:Array(String)}) < 13, false, happens({goals:Array(String)}[13])),
-                if(length({goals:Array(String)}) < 14, false, happens({goals:Array(String)}[14])),
-                if(length({goals:Array(String)}) < 15, false, happens({goals:Array(String)}[15])),
-                if(length({goals:Array(String)}) < 16, false, happens({goals:Array(String)}[16])),
-                if(length({goals:Array(String)}) < 17, false, happens({goals:Array(String)}[17])),
-                if(length({goals:Array(String)}) < 18, false, happens({goals:Array(String)}[18])),
-                if(length({goals:Array(String)}) < 19, false, happens({goals:Array(String)}[19])),
-                if(length({goals:Array(String)}) < 20, false, happens({goals:Array(String)}[20]))
+                happens(1), happens(2), happens(3), happens(4), happens(5),
+                happens(6), happens(7), happens(8), happens(9), happens(10),
+                happens(11), happens(12), happens(13), happens(14), happens(15),
+                happens(16), happens(17), happens(18), happens(19), happens(20)
             ]), 0)) AS nth
         FROM session_events
         (
@@ -57,12 +36,17 @@ WITH
         FROM done
         GROUP BY nth
     ),
-    (SELECT visitors FROM counted WHERE nth = 0) AS everyone
+    -- The goal 0 is everybody's.
+    of_all AS
+    (
+        SELECT *, maxIf(visitors, nth = 0) OVER () AS everyone
+        FROM counted
+    )
 SELECT
-    asked.goal.1 AS goal,
-    counted.conversions AS conversions,
-    counted.visitors AS visitors,
-    if(visitors = 0, 0, visitors / assumeNotNull(everyone)) AS rate
-FROM (SELECT arrayJoin(arrayZip({goals:Array(String)}, arrayEnumerate({goals:Array(String)}))) AS goal) AS asked
-LEFT JOIN counted ON counted.nth = asked.goal.2
-ORDER BY asked.goal.2;
+    goals.goal.1 AS goal,
+    of_all.conversions AS conversions,
+    of_all.visitors AS visitors,
+    if(visitors = 0, 0, visitors / everyone) AS rate
+FROM (SELECT arrayJoin(arrayZip({goals:Array(String)}, arrayEnumerate({goals:Array(String)}))) AS goal) AS goals
+LEFT JOIN of_all ON of_all.nth = goals.goal.2
+ORDER BY goals.goal.2;

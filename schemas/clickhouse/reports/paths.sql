@@ -11,10 +11,8 @@ CREATE OR REPLACE VIEW report_paths AS
 WITH
     seen AS
     (
-        SELECT
-            session_id,
-            arraySort(groupArray((turn, if({by:String} = 'path_template', path_template, path), time))) AS views
-        FROM matched_events
+        SELECT if({by:String} = 'path_template', templates, paths) AS views
+        FROM matched_sessions
         (
             site = {site:String},
             since = {since:DateTime64(3, 'UTC')},
@@ -22,25 +20,11 @@ WITH
             bots = {bots:UInt8},
             filters = {filters:Map(String, Array(String))}
         )
-        WHERE type = 'page_view'
-        AND session_id IN
-        (
-            SELECT session_id
-            FROM matched_sessions
-            (
-                site = {site:String},
-                since = {since:DateTime64(3, 'UTC')},
-                until = {until:DateTime64(3, 'UTC')},
-                bots = {bots:UInt8},
-                filters = {filters:Map(String, Array(String))}
-            )
-        )
-        GROUP BY session_id
     ),
     walks AS
     (
         SELECT
-            arrayFilter((view, before) -> before.2 != view.2 OR before.1 = 0, views, arrayPushFront(arrayPopBack(views), (toUInt128(0), '', views[1].3))) AS pages,
+            arrayFilter((view, before) -> before.2 != view.2 OR before.1 = 0, views, arrayShiftRight(views, 1, (toUInt128(0), '', views[1].3))) AS pages,
             if
             (
                 {direction:String} = 'backward',
@@ -48,7 +32,7 @@ WITH
                 if({start:String} = '', 1, arrayFirstIndex(view -> view.2 = {start:String}, pages))
             ) AS begin
         FROM seen
-        WHERE begin > 0
+        WHERE notEmpty(pages) AND begin > 0
     ),
     moves AS
     (

@@ -7,40 +7,36 @@
 -- The segment is whom the filters choose, or one visitor (`of`) under the filters; everyone is the same question without either.
 CREATE OR REPLACE VIEW report_preferences AS
 WITH
-    chosen AS
-    (
-        SELECT session_id, source
-        FROM matched_sessions
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
-        WHERE if({of:String} = '', true, toString(visitor_id) = {of:String})
-    ),
     seen AS
     (
         SELECT
-            session_id,
             arrayJoin
-            ([
-                ('page', if(type = 'page_view', concat('/', splitByChar('/', path_template)[2]), '')),
-                ('hour', toString(toHour(time, {timezone:String}))),
-                ('weekday', toString(toDayOfWeek(time, 0, {timezone:String}))),
-                ('device', device_type::String)
-            ]) AS trait
-        FROM session_events
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = map()
-        )
-        UNION ALL
-        SELECT session_id, ('source', source)
+            (arrayConcat(
+                [('', '')],
+                arrayMap(section -> ('page', section), sections),
+                arrayDistinct(arrayMap(quarter -> ('hour', toString(toHour(quarter, {timezone:String}))), quarters)),
+                arrayDistinct(arrayMap(quarter -> ('weekday', toString(toDayOfWeek(quarter, 0, {timezone:String}))), quarters)),
+                arrayMap(device -> ('device', device::String), device_types),
+                [('source', source::String)]
+            )) AS trait,
+            if({of:String} = '', true, toString(visitor_id) = {of:String})
+                AND if
+                (
+                    empty({filters:Map(String, Array(String))}),
+                    true,
+                    session_id IN
+                    (
+                        SELECT session_id
+                        FROM matched_sessions
+                        (
+                            site = {site:String},
+                            since = {since:DateTime64(3, 'UTC')},
+                            until = {until:DateTime64(3, 'UTC')},
+                            bots = {bots:UInt8},
+                            filters = {filters:Map(String, Array(String))}
+                        )
+                    )
+                ) AS is_chosen
         FROM matched_sessions
         (
             site = {site:String},
@@ -52,23 +48,23 @@ WITH
     ),
     counted AS
     (
-        SELECT
-            trait,
-            uniqExactIf(session_id, session_id IN (SELECT session_id FROM chosen)) AS visits,
-            uniqExact(session_id) AS all_visits
+        SELECT trait, countIf(is_chosen) AS visits, count() AS all_visits
         FROM seen
-        WHERE trait.2 != ''
         GROUP BY trait
     ),
-    (SELECT count() FROM chosen) AS sessions,
-    (SELECT uniqExact(session_id) FROM seen) AS all_sessions
+    -- The trait without a name is everybody's.
+    of_all AS
+    (
+        SELECT *, maxIf(visits, trait.1 = '') OVER () AS sessions, maxIf(all_visits, trait.1 = '') OVER () AS all_sessions
+        FROM counted
+    )
 SELECT
     trait.1 AS kind,
     trait.2 AS value,
     visits,
-    visits / assumeNotNull(sessions) AS share,
-    all_visits / assumeNotNull(all_sessions) AS everyone,
+    visits / sessions AS share,
+    all_visits / all_sessions AS everyone,
     share / everyone AS lift
-FROM counted
-WHERE visits > 0
+FROM of_all
+WHERE visits > 0 AND trait.2 != ''
 ORDER BY kind, visits DESC, value;

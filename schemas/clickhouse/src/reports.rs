@@ -41,6 +41,14 @@ pub struct Report {
     pub view: View,
 }
 
+impl Report {
+    /// The statement that makes its view, with the parts and building blocks of its file in their places.
+    #[must_use]
+    pub fn statement(&self) -> String {
+        expand(self.view.sql)
+    }
+}
+
 /// A parameter of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter {
@@ -113,6 +121,20 @@ pub const BLOCKS: &[View] = blocks! {
     "matched_sessions" "matched_sessions"
     "report_events" "events"
     "session_events" "session_events"
+};
+
+/// Pieces of text that several reports share: `{{name}}` in a report's file stands for `reports/parts/<name>.sql`.
+const PARTS: &[View] = blocks! {
+    "around" "parts/around"
+    "event_value" "parts/event_value"
+    "filters" "parts/filters"
+    "matches" "parts/matches"
+    "of_session" "parts/of_session"
+    "session_figures" "parts/session_figures"
+    "session_value" "parts/session_value"
+    "steps" "parts/steps"
+    "turn" "parts/turn"
+    "wanted" "parts/wanted"
 };
 
 /// Every report, the most important first.

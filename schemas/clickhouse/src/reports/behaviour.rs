@@ -8,7 +8,7 @@ use super::{
 /// `report_sessions`.
 pub(super) const SESSIONS: Report = Report {
     name: "sessions",
-    about: "Sessions in which something happened that the question is about, the latest first; figures are of the whole session.",
+    about: "Sessions in which something happened that the question is about, the latest first, 10,000 at most; figures are of the whole session.",
     parameters: &[SITE, SINCE, UNTIL, BOTS, FILTERS],
     columns: &[
         column("session_id", "UUID", "session"),

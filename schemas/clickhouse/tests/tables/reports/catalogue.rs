@@ -56,9 +56,8 @@ async fn columns_are_as_the_catalogue_says() {
 #[test]
 fn parameters_are_as_the_catalogue_says() {
     for report in REPORTS {
-        let used: BTreeSet<_> = report
-            .view
-            .sql
+        let statement = report.statement();
+        let used: BTreeSet<_> = statement
             .split('{')
             .skip(1)
             .filter_map(|rest| rest.split_once('}'))
