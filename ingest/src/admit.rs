@@ -6,6 +6,7 @@ use crate::identity::Trust;
 use crate::sites::host::host_of;
 use crate::sites::live::{Live, Table};
 use crate::stamp::Sender;
+use footfall_log::Room;
 use footfall_schemas::reject::Rejection;
 use footfall_schemas::{BeaconEvent, Reject};
 use sha2::{Digest, Sha256};
@@ -20,6 +21,7 @@ pub(crate) fn admit<'t>(
     head: &Head<'_>,
     client: IpAddr,
     events: usize,
+    room: &Room,
 ) -> Result<(&'t Live, Trust), Refusal> {
     let live = table.get(site).ok_or_else(|| unknown_site(site))?;
     let trust = trust(live, head)?;
@@ -40,7 +42,15 @@ pub(crate) fn admit<'t>(
         let taken = live.memory.bucket.take(limit, events, Instant::now());
         taken.map_err(|wait| too_fast("the site sends more events than its rate limit allows", wait))?;
     }
+    if table.len() > 1 && live.memory.share.is_full(&live.site, room) {
+        return Err(over_share("the site has filled its share of the log, which is behind").retry_after(30));
+    }
     Ok((live, trust))
+}
+
+/// The site takes more than is fair beside others.
+pub(crate) fn over_share(detail: &str) -> Refusal {
+    Refusal::new(Reject::SiteShare, detail)
 }
 
 fn too_fast(detail: &str, wait: Duration) -> Refusal {

@@ -11,13 +11,15 @@ use crate::head::Head;
 use crate::identity::Trust;
 use crate::identity::visit::{Arrival, Farewell, Visit};
 use crate::metrics::Metrics;
+use crate::sites::live::Memory;
 use crate::stamp::{Sender, stamp};
 use crate::takeover;
-use footfall_log::Entry;
+use footfall_log::{Entry, FRAME_BYTES};
 use footfall_schemas::beacon::{self, Beacon, Single, Stamp};
 use footfall_schemas::reject::Rejection;
 use footfall_schemas::{BeaconEvent, Event, Kind, Reject, reserved};
 use std::net::IpAddr;
+use std::sync::Arc;
 use uuid::Builder;
 
 /// What one request has for the log, and what it has not.
@@ -34,6 +36,8 @@ pub(crate) struct Batch {
     pub(crate) farewell: Farewell,
     /// How many of the entries, the last ones, are ingest's own and nothing that the sender counts.
     pub(crate) own: usize,
+    /// What the site remembers, where there are others to be fair to.
+    pub(crate) memory: Option<Arc<Memory>>,
 }
 
 /// What is counted once the entries are durable.
@@ -108,7 +112,7 @@ impl Batch {
     ) -> Result<Self, Refusal> {
         let table = edge.table.load();
         let (client, ip_source) = client_ip::find(peer, &head.forwarding, &edge.config.proxies);
-        let (live, trust) = admit(&table, request.site, head, client, count)
+        let (live, trust) = admit(&table, request.site, head, client, count, &edge.log.room())
             .map_err(|refusal| refusal.of_site(request.site))?;
         if trust == Trust::Public {
             edge.unbelieved
@@ -145,6 +149,7 @@ impl Batch {
         };
         let mut batch = Self {
             entries: Vec::with_capacity(count),
+            memory: (table.len() > 1).then(|| Arc::clone(&live.memory)),
             ..Self::default()
         };
         let room = request.bytes / count.max(1) + 512;
@@ -194,6 +199,12 @@ impl Batch {
         self.entries.push(entry(&event, room));
         event
     }
+}
+
+/// Bytes of the log that entries will be.
+pub(crate) fn bytes(entries: &[Entry]) -> u64 {
+    let frames = entries.iter().map(|entry| FRAME_BYTES + entry.payload.len());
+    frames.sum::<usize>() as u64
 }
 
 /// A name that starts with `$` is a server's, and the reader has let pass only those that servers may use.

@@ -25,7 +25,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The public port.
 pub(crate) struct Edge {
@@ -34,6 +34,8 @@ pub(crate) struct Edge {
     pub(crate) log: Log,
     pub(crate) secrets: Secrets,
     pub(crate) budget: Budget,
+    /// Bytes of all sites that wait for the disk.
+    pub(crate) waiting: AtomicU64,
     pub(crate) scripts: Scripts,
     pub(crate) metrics: Arc<Metrics>,
     /// What the TLS port shows, where there is one.

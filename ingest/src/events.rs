@@ -1,7 +1,8 @@
 //! `POST /v1/events`, step by step: limit, decode, identify, stamp, append, answer.
 
+use crate::admit::over_share;
 use crate::answer::{self, Answer, Refusal};
-use crate::batch::Batch;
+use crate::batch::{self, Batch};
 use crate::body::{Encoding, collect, decode};
 use crate::cors::Cors;
 use crate::debug::{self, Asked};
@@ -9,11 +10,13 @@ use crate::edge::Edge;
 use crate::head::Head;
 use crate::identity::visit::Farewell;
 use crate::server::Link;
-use footfall_log::AppendError;
+use crate::sites::live::Memory;
+use footfall_log::{AppendError, Entry};
 use footfall_schemas::Reject;
 use footfall_schemas::reject::Rejection;
 use hyper::Request;
 use hyper::body::Incoming;
+use std::ops::Range;
 use uuid::Uuid;
 
 /// What became of a request's events.
@@ -72,8 +75,8 @@ pub(crate) async fn append(edge: &Edge, batch: Batch) -> Result<Kept, Refusal> {
     let (accepted, mut first) = (batch.entries.len() - batch.own, 0);
     edge.metrics.cookies(&batch.farewell);
     if accepted > 0 {
-        let numbers = edge.log.append(batch.entries).await;
-        first = numbers.map_err(|error| not_appended(&error))?.start;
+        let numbers = into_log(edge, batch.entries, batch.memory.as_deref()).await?;
+        first = numbers.start;
         edge.metrics.appends.add(1);
         batch.counts.add_to(&edge.metrics);
         for login in &batch.logins {
@@ -94,6 +97,26 @@ pub(crate) async fn append(edge: &Edge, batch: Batch) -> Result<Kept, Refusal> {
             Farewell::default()
         },
     })
+}
+
+/// Appends entries, as far as their site has a right to it; none: it is alone, and has every right.
+async fn into_log(edge: &Edge, entries: Vec<Entry>, memory: Option<&Memory>) -> Result<Range<u64>, Refusal> {
+    let append = async |entries| {
+        let numbers = edge.log.append(entries).await;
+        numbers.map_err(|error| not_appended(&error))
+    };
+    let Some(memory) = memory else {
+        return append(entries).await;
+    };
+    let bytes = batch::bytes(&entries);
+    let room = edge.log.room();
+    let waiting = memory.share.wait(&edge.waiting, bytes, room.queue);
+    let waiting = waiting
+        .ok_or_else(|| over_share("too much of the site waits to be written").of_site(&memory.site))?;
+    let numbers = append(entries).await?;
+    drop(waiting);
+    memory.share.took(numbers.end - 1, bytes, &room);
+    Ok(numbers)
 }
 
 /// A JSON or plain text body; nothing said counts as plain text (`sendBeacon` of old browsers).

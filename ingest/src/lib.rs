@@ -3,7 +3,7 @@
 //! [`run`] is the only way to start. A request of the public port goes through these steps, one module each:
 //! 1. limit: `server` (connections, TLS, deadlines, drain; `tls` has the certificate), `body` (size, pace, shared memory, decompression);
 //! 2. decode: `batch` reads the body with the types of `footfall-schemas`; `admit` finds the [`sites`] entry and checks
-//!    key, origin (`cors`) and rate;
+//!    key, origin (`cors`) and rate, `share` what it may take of the log;
 //! 3. identify: `identity` (visitor, session, cookie), `client_ip` and `address` (whose address, and what is kept of it;
 //!    `unbelieved`: the alarm that all share one);
 //! 4. stamp: `stamp` makes the `Event`: ids, times, cuts, flags (`names`, `hints`);
@@ -46,6 +46,7 @@ mod script;
 mod scrub;
 mod secret;
 mod server;
+mod share;
 mod stamp;
 mod stream;
 mod takeover;

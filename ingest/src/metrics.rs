@@ -4,7 +4,7 @@ mod render;
 
 pub use render::metrics_of_an_idle_edge;
 
-pub(crate) use render::{certificate, log, proxies, secrets};
+pub(crate) use render::{certificate, log, proxies, secrets, sites};
 
 use crate::identity::visit::Farewell;
 use footfall_schemas::{Kind, Reject};

@@ -92,6 +92,12 @@ pub(crate) fn metrics(edge: &Edge) -> Answer {
     metrics::secrets(&mut text, secrets.ring.load().len(), secrets.salts.days().len());
     let (passed_on, standing) = edge.unbelieved.figures();
     metrics::proxies(&mut text, passed_on, standing);
+    let room = edge.log.room();
+    let table = edge.table.load();
+    let sites = table
+        .iter()
+        .map(|live| (live.site.key.clone(), live.memory.share.held(&room)));
+    metrics::sites(&mut text, sites);
     let certificate = edge.pair.as_ref().map_or(0, |pair| pair.facts().not_after);
     metrics::certificate(&mut text, certificate);
     metrics::log(&mut text, &edge.log.state(), &edge.log.stats());

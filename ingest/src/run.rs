@@ -15,7 +15,7 @@ use arc_swap::ArcSwap;
 use footfall_log::Log;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -153,6 +153,7 @@ fn open(config: Config, log: Log, pair: Option<Arc<Pair>>) -> Result<Edge, Inges
         table: ArcSwap::from_pointee(Table::new(&sites, None)),
         log,
         secrets,
+        waiting: AtomicU64::new(0),
         budget: Budget::new(config.limits.body_memory_bytes),
         scripts: Scripts::new(&config.paths),
         metrics: Arc::new(Metrics::default()),

@@ -45,6 +45,8 @@ pub enum Reject {
     ServerKey,
     /// The site or the address sends faster than it may.
     RateLimited,
+    /// The site has as much of the local log, or of the way to it, as it may have beside others.
+    SiteShare,
     /// The local log has reached its quota, or the disk its floor.
     LogFull,
     /// The local log cannot be written.
@@ -71,7 +73,7 @@ pub enum Reject {
 
 impl Reject {
     /// Every reason, in the order in which a message can meet it.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::BodyTooLarge,
         Self::BodyTooLargeDecoded,
         Self::BodyTooSlow,
@@ -90,6 +92,7 @@ impl Reject {
         Self::OriginNotAllowed,
         Self::ServerKey,
         Self::RateLimited,
+        Self::SiteShare,
         Self::LogFull,
         Self::LogUnavailable,
         Self::Busy,
@@ -125,6 +128,7 @@ impl Reject {
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::ServerKey => "server_key",
             Self::RateLimited => "rate_limited",
+            Self::SiteShare => "site_share",
             Self::LogFull => "log_full",
             Self::LogUnavailable => "log_unavailable",
             Self::Busy => "busy",
@@ -161,7 +165,7 @@ impl Reject {
             Self::BodyTooSlow => Some(408),
             Self::BodyTooLarge | Self::BodyTooLargeDecoded | Self::TooManyEvents => Some(413),
             Self::MediaType | Self::ContentEncoding => Some(415),
-            Self::RateLimited => Some(429),
+            Self::RateLimited | Self::SiteShare => Some(429),
             Self::LogFull | Self::LogUnavailable | Self::Busy | Self::Draining => Some(503),
             Self::Unreadable
             | Self::UnknownVersion

@@ -53,4 +53,4 @@ pub use log::Log;
 pub use reader::Reader;
 pub use record::{Entry, Item, LOST_BYTES, Record};
 pub use recovery::{Recovery, TornTail};
-pub use state::{CursorStats, State, Stats};
+pub use state::{CursorStats, Room, State, Stats};

@@ -24,7 +24,7 @@ use crate::recent::Recent;
 use crate::record::Entry;
 use crate::recovery::{self, Recovery};
 use crate::shared::{Cursor, Shared};
-use crate::state::{Counters, State, Stats};
+use crate::state::{Counters, Room, State, Stats};
 use crate::writer::Writer;
 
 /// An open log; clones share it. When the last clone goes without [`Log::close`], what was queued is still written,
@@ -105,6 +105,7 @@ impl Log {
         let shared = Arc::new(Shared {
             id,
             queue: Queue::new(Seed::of(id), &config, bytes),
+            oldest: AtomicU64::new(1),
             config,
             layout,
             disk,
@@ -174,6 +175,11 @@ impl Log {
     /// Whether new entries are taken, and if not, why.
     pub fn state(&self) -> State {
         self.handle.shared.state()
+    }
+
+    /// How much room there is; cheap enough for every request.
+    pub fn room(&self) -> Room {
+        self.handle.shared.room()
     }
 
     /// The figures; cheap enough for a scrape, not for a request.

@@ -17,7 +17,7 @@ use crate::disk::{Disk, Held};
 use crate::folder::Layout;
 use crate::queue::{Queue, lock};
 use crate::recent::Recent;
-use crate::state::{Counters, CursorStats, State, Stats};
+use crate::state::{Counters, CursorStats, Room, State, Stats};
 
 /// How many (number, time) samples are kept to tell the age of a cursor.
 const SAMPLES: usize = 4096;
@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) removing: Mutex<()>,
     /// Durable number of this log, announced to readers. The sender goes when the log closes.
     pub(crate) durable: AtomicU64,
+    /// Number of the oldest record of this log that is on disk.
+    pub(crate) oldest: AtomicU64,
     /// What the headers of segments to come say.
     pub(crate) partitions: AtomicU32,
     pub(crate) announce: Mutex<Option<watch::Sender<u64>>>,
@@ -140,6 +142,15 @@ impl Shared {
         }
     }
 
+    pub(crate) fn room(&self) -> Room {
+        Room {
+            used: self.queue.disk_bytes.load(Ordering::Relaxed),
+            quota: self.config.quota_bytes,
+            queue: self.config.queue_limit() as u64,
+            oldest: self.oldest.load(Ordering::Relaxed),
+        }
+    }
+
     fn cursor_stats(&self, catalogue: &Catalogue) -> Vec<CursorStats> {
         let now = unix_ms();
         let cursors = lock(&self.cursors);
@@ -185,6 +196,10 @@ impl Shared {
         {
             let mut catalogue = lock(&self.catalogue);
             let cut = catalogue.cut_passed(&positions, self.keep_until(), self.kept_bytes());
+            let first = catalogue.current().and_then(|log| log.segments.first());
+            if let Some(segment) = first {
+                self.oldest.store(segment.name.first, Ordering::Relaxed);
+            }
             lock(&self.doomed).extend(cut);
         }
         self.remove_doomed();

@@ -56,6 +56,19 @@ pub struct Stats {
     pub cursors: Vec<CursorStats>,
 }
 
+/// How much room there is, at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes of records on disk, all logs of the folder.
+    pub used: u64,
+    /// Most bytes that they may be.
+    pub quota: u64,
+    /// Most bytes that may wait for the disk.
+    pub queue: u64,
+    /// Number of the oldest record of the current log that is still there.
+    pub oldest: u64,
+}
+
 /// How far one cursor is behind, by its saved position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CursorStats {

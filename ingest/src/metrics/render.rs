@@ -211,6 +211,7 @@ pub fn metrics_of_an_idle_edge() -> String {
     secrets(&mut out, 1, 1);
     proxies(&mut out, 0, false);
     certificate(&mut out, 0);
+    sites(&mut out, std::iter::empty());
     log(&mut out, &State::Ready, &Stats::default());
     out
 }
@@ -254,6 +255,20 @@ pub(crate) fn proxies(out: &mut String, passed_on: u64, standing: bool) {
             "1: nearly all visitors share the address of a proxy that `ingest.trusted_proxies` does not name. Alarm.",
         ),
         u8::from(standing),
+    );
+}
+
+/// What each site has in the log.
+pub(crate) fn sites(out: &mut String, held: impl Iterator<Item = (String, u64)>) {
+    let mut text = Text { out };
+    text.many(
+        (
+            "footfall_ingest_site_log_bytes",
+            "gauge",
+            "Bytes of a site that this process has written to the local log and that are still there, where there are several sites. Beyond its share new ones are refused with `site_share`.",
+        ),
+        "site",
+        held,
     );
 }
 

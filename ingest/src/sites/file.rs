@@ -13,6 +13,7 @@
 //! scrub = { names = ["order_ref"], keep = ["sid"] }  # parameters whose values are taken out, beside the built-in; off
 //! rate_limit = { per_second = 1000, burst = 5000 }
 //! address_rate_limit = { per_second = 50 }           # of one address, or one /64
+//! log_percent = 20                                   # of the local log's quota, in place of what is fair
 //! ```
 
 use super::{Site, Sites};
@@ -57,6 +58,9 @@ pub enum SitesError {
     /// A rate of zero.
     #[error("site `{0}`: `rate_limit.per_second` must be 1 or more")]
     Rate(String),
+    /// No part of the log.
+    #[error("site `{0}`: `log_percent` must be 1 to 100")]
+    Percent(String),
     /// No site at all.
     #[error("there is no site: give a sites file with a [[site]]")]
     None,

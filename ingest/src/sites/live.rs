@@ -7,6 +7,7 @@ use crate::identity::session::Cuts;
 use crate::names::Names;
 use crate::rate::{Bucket, Buckets};
 use crate::scrub::Scrubber;
+use crate::share::Share;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -21,9 +22,11 @@ pub(crate) struct Live {
 
 /// What outlives a reload of the file.
 pub(crate) struct Memory {
+    pub(crate) site: String,
     pub(crate) names: Names,
     pub(crate) bucket: Bucket,
     pub(crate) addresses: Buckets,
+    pub(crate) share: Share,
 }
 
 /// All sites at one moment; replaced as a whole.
@@ -48,9 +51,11 @@ impl Table {
             scrub: Scrubber::of(&site.scrub),
             memory: remembered(&site.key).unwrap_or_else(|| {
                 Arc::new(Memory {
+                    site: site.key.clone(),
                     names: Names::default(),
                     bucket: Bucket::new(),
                     addresses: Buckets::default(),
+                    share: Share::default(),
                 })
             }),
         };
@@ -70,6 +75,10 @@ impl Table {
 
     pub(crate) fn get(&self, key: &str) -> Option<&Live> {
         self.by_key.get(key)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Live> {
+        self.by_key.values()
     }
 
     pub(crate) fn len(&self) -> usize {

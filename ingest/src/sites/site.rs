@@ -45,6 +45,10 @@ pub struct Site {
     /// Events per second of one address (IPv6: one /64); none: unlimited. Servers with a key are exempt.
     #[serde(default)]
     pub address_rate_limit: Option<RateLimit>,
+    /// The part of the local log's quota that the site may fill, 1 to 100; none: four times what is free, so that one site
+    /// stops at 80 and leaves the rest to others.
+    #[serde(default)]
+    pub log_percent: Option<u8>,
     /// What is taken out of addresses before they are written.
     #[serde(default)]
     pub scrub: Scrub,
@@ -75,6 +79,7 @@ impl Site {
             timezone: utc(),
             rate_limit: None,
             address_rate_limit: None,
+            log_percent: None,
             scrub: Scrub::default(),
             server_keys: Vec::new(),
         };
@@ -97,6 +102,12 @@ impl Site {
         let limits = [self.rate_limit, self.address_rate_limit];
         if limits.into_iter().flatten().any(|limit| limit.per_second == 0) {
             return Err(SitesError::Rate(self.key.clone()));
+        }
+        if self
+            .log_percent
+            .is_some_and(|percent| !(1..=100).contains(&percent))
+        {
+            return Err(SitesError::Percent(self.key.clone()));
         }
         Ok(())
     }

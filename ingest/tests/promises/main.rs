@@ -14,6 +14,7 @@ mod cors;
 mod debug;
 mod drain;
 mod examples;
+mod fairness;
 mod fields;
 mod hostile_bodies;
 mod http;

@@ -183,6 +183,12 @@ impl Server {
             .collect()
     }
 
+    /// Nobody needs any more what was read so far: the log may remove it.
+    pub(crate) fn save(&mut self) {
+        let position = self.reader.position();
+        self.reader.save(position, "").unwrap();
+    }
+
     /// One figure of `/metrics`, by its whole name with labels.
     pub(crate) async fn metric(&self, name: &str) -> f64 {
         let answer = Client::connect(self.admin)
