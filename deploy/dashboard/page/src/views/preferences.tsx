@@ -40,7 +40,7 @@ export function Preferences(): JSX.Element {
           : "What everyone returns to. Filter, or choose a segment, to see what sets those visitors apart."}{" "}
         Hours of {zone.value}.
       </p>
-      <div class="grid">
+      <div class="columns-two">
         {Object.entries(KINDS).map(([kind, label]) => {
           const of = rows.filter(row => row.kind === kind);
           const shown = kind === "hour" || kind === "weekday" ? of.sort((a, b) => Number(a.value) - Number(b.value)) : of.slice(0, 12);
