@@ -2,6 +2,7 @@
 
 mod against;
 mod catalogue;
+mod complete;
 mod page;
 mod random;
 mod reference;
