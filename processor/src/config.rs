@@ -4,6 +4,7 @@ use crate::control::{Control, Requests};
 use crate::enrich::Enrichment;
 use crate::round::Limits;
 use crate::server::Server;
+use crate::suppressed::Key;
 use footfall_delivery::{Config as Delivery, Mode, Tag};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
@@ -98,6 +99,8 @@ pub struct Wiring {
     pub metrics: Option<PrometheusHandle>,
     /// Rules and data of the enrichment; followed while the processor runs.
     pub enrichment: Arc<Enrichment>,
+    /// By which those are known who were erased. Without it nothing is inserted once there are any.
+    pub erasure_key: Option<Key>,
     pub(crate) control: Control,
     pub(crate) requests: Requests,
 }
@@ -113,6 +116,7 @@ impl Wiring {
             admin: None,
             metrics: None,
             enrichment: Arc::new(Enrichment::built_in()),
+            erasure_key: None,
             control,
             requests,
         }

@@ -1,9 +1,11 @@
 //! The loop between a source, the state machine of delivery and ClickHouse. It decides nothing about delivery: it feeds
-//! [`Machine`] and does what that asks for ([`perform`]); what a finished round means for people is in [`settle`].
+//! [`Machine`] and does what that asks for ([`perform`]); whom no insert may bring back is in [`erased`], what a finished
+//! round means for people in [`settle`].
 //!
 //! Invariants: at most two rounds are in memory, the one in hand and the one that is prepared ahead; records are taken
 //! from the source only into the room that is left; an insert leaves once per output of the machine.
 
+mod erased;
 mod perform;
 mod settle;
 
@@ -15,9 +17,11 @@ use crate::insert::{Inserter, Statement};
 use crate::round::{Round, Rules};
 use crate::server::Server;
 use crate::source::{Arrival, Chunk, Content, Record, Source, SourceError};
+use crate::suppressed::List;
 use crate::words::{Waits, covers};
 use bytes::Bytes;
 use clickhouse::Client;
+use erased::{Erased, Read};
 use footfall_delivery::{Decision, Input, Machine, Numbers, Offer, Output};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -70,11 +74,18 @@ struct InHand {
     decisions: Vec<Decision>,
     /// Its last insert went to `events`.
     into_events: bool,
+    /// Who was erased, as of its heads.
+    list: Arc<List>,
+    /// Records of people who are on a later list.
+    erased: Vec<usize>,
 }
 
 /// The answer to an operation of the machine.
 struct Done {
-    input: Input,
+    /// None if the machine has not asked.
+    input: Option<Input>,
+    /// Comes back from reading who was erased.
+    list: Option<Read>,
     /// Comes back from an insert.
     inserter: Option<Inserter>,
     /// What was inserted, for its memory.
@@ -105,6 +116,7 @@ pub(crate) struct Driver<S> {
     /// Numbers whose marks are in the ledger, all lower ones having been settled before: for the auditor.
     closed: crate::audit::Closed,
     control: Control,
+    erased: Erased,
     /// What waits for an operator's word.
     waits: watch::Sender<Waits>,
     started: Instant,
@@ -122,6 +134,7 @@ impl<S: Source> Driver<S> {
                 skip_unknown_version: config.skip_unknown_version,
                 skips: Vec::new(),
                 enrichment: Arc::clone(&wiring.enrichment),
+                erased: Arc::default(),
             },
             machine: Machine::new(config.delivery.clone()),
             config,
@@ -140,6 +153,7 @@ impl<S: Source> Driver<S> {
             ends: FxHashMap::default(),
             closed,
             control: wiring.control(),
+            erased: Erased::new(wiring.erasure_key.clone()),
             waits: watch::Sender::new(Waits::default()),
             started: Instant::now(),
             refusing: false,
@@ -168,6 +182,7 @@ impl<S: Source> Driver<S> {
             if self.stopped {
                 return Ok(());
             }
+            self.keep_list();
             if self.offer_if_due() {
                 continue;
             }
@@ -212,8 +227,11 @@ impl<S: Source> Driver<S> {
         let round = self
             .ahead
             .due(&self.config.round)
-            .filter(|_| self.machine.wants_round());
-        [machine, round].into_iter().flatten().min()
+            .filter(|_| self.machine.wants_round() && self.erased.is_fresh());
+        [machine, round, self.erased.retry_at()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// True if the machine has taken a round.
@@ -222,7 +240,7 @@ impl<S: Source> Driver<S> {
             .ahead
             .due(&self.config.round)
             .is_some_and(|due| due <= Instant::now());
-        if !due || !self.machine.wants_round() {
+        if !due || !self.machine.wants_round() || !self.erased.is_fresh() {
             return false;
         }
         let now = self.now();
@@ -234,6 +252,7 @@ impl<S: Source> Driver<S> {
             let round = std::mem::replace(&mut self.ahead, next);
             self.in_hand = Some(InHand {
                 round,
+                list: Arc::clone(&self.rules.erased),
                 ..InHand::default()
             });
         }
@@ -276,8 +295,13 @@ impl<S: Source> Driver<S> {
             body.clear();
             self.body = body.into();
         }
-        self.note(&done.input);
-        self.on(done.input);
+        if let Some(read) = done.list {
+            self.list_read(read);
+        }
+        if let Some(input) = done.input {
+            self.note(&input);
+            self.on(input);
+        }
     }
 
     async fn requested(&mut self, asked: Asked) {

@@ -7,6 +7,9 @@ use bytes::Bytes;
 use footfall_delivery::{Decision, LostRow, Number, Reason};
 use footfall_tables::{LedgerBlock, LedgerRow};
 
+/// The detail of a record that came after its person was erased.
+const KEPT_OUT: &str = "kept out: its person was erased";
+
 /// The body of the insert into `ledger`. `lost` are the machine's ranges for [`Decision::Lost`], in order; `at` is now.
 #[must_use]
 pub fn body(round: &Round, decisions: &[Decision], lost: &[LostRow], at: i64, deadline: i64) -> Bytes {
@@ -37,6 +40,8 @@ fn why(round: &Round, index: usize) -> &str {
 
 fn push(block: &mut LedgerBlock, record: &Record, reason: Reason, why: &str, at: i64) {
     let (detail, payload): (&str, &[u8]) = match &record.content {
+        // Nothing of it is kept.
+        _ if reason == Reason::Erased => (KEPT_OUT, &[]),
         // What a mark says is for the auditor: where the log before it ended.
         Content::Mark(text) => (std::str::from_utf8(text).unwrap_or_default(), &[]),
         Content::Event(bytes) | Content::Unreadable { bytes, .. } | Content::Unknown { bytes, .. } => {

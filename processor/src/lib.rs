@@ -7,7 +7,8 @@
 //! 3. [`enrich`]: what can be found out about it;
 //! 4. [`row`]: both as a row of the table;
 //! 5. [`round`]: many of them as a block, built ahead of the decision what becomes of each;
-//! 6. `driver`: feeds the state machine of [`footfall_delivery`], which decides, and does what that asks for;
+//! 6. `driver`: feeds the state machine of [`footfall_delivery`], which decides, and does what that asks for; whom nobody may
+//!    bring back ([`suppressed`]) it asks before each insert;
 //! 7. [`question`]: what it asks of ClickHouse ([`server`]);
 //! 8. [`insert`]: one POST of our own and its honest result; what gets no row gets a [`ledger`] row;
 //! 9. [`mod@audit`]: afterwards, always: is everything there, once?
@@ -29,6 +30,7 @@ pub mod round;
 pub mod row;
 pub mod server;
 pub mod source;
+pub mod suppressed;
 mod trace;
 pub mod words;
 

@@ -8,6 +8,7 @@ use crate::decode::{DecodeError, decode};
 use crate::enrich::{Enricher, Enrichment, location};
 use crate::row::event_row;
 use crate::source::{Chunk, Content, Record};
+use crate::suppressed::List;
 use crate::trace::Traced;
 use crate::words::covers;
 use bytes::Bytes;
@@ -42,6 +43,8 @@ pub struct Rules {
     pub skips: Vec<Numbers>,
     /// What enriches, replaced while we run.
     pub enrichment: Arc<Enrichment>,
+    /// Who was erased, and stays so.
+    pub erased: Arc<List>,
 }
 
 impl Rules {
@@ -131,6 +134,15 @@ impl Round {
     /// Forgets what was read of a partition: it will be read again from elsewhere. Rounds hold few partitions, and this
     /// is rare, so the rest is simply encoded again.
     pub fn drop_partition(&mut self, partition: u32, rules: &Rules) {
+        self.keep(|of| of != partition, rules);
+    }
+
+    /// Encodes all of it again, because the rules are others.
+    pub fn judge_again(&mut self, rules: &Rules) {
+        self.keep(|_| true, rules);
+    }
+
+    fn keep(&mut self, is_kept: impl Fn(u32) -> bool, rules: &Rules) {
         let enricher = self.enricher(rules);
         let heads = std::mem::take(&mut self.heads);
         let records = std::mem::take(&mut self.records);
@@ -141,11 +153,11 @@ impl Round {
         self.traced.clear();
         self.bytes = 0;
         self.spans
-            .extend(spans.into_iter().filter(|span| span.partition != partition));
+            .extend(spans.into_iter().filter(|span| is_kept(span.partition)));
         for (head, record) in heads
             .into_iter()
             .zip(records)
-            .filter(|(head, _)| head.partition != partition)
+            .filter(|(head, _)| is_kept(head.partition))
         {
             self.bytes += record.content.len();
             let head = self.head(head.partition, &record, rules, &enricher);
@@ -213,6 +225,7 @@ impl Round {
             Content::Mark(_) => head.verdict = Verdict::Ledger(Reason::Mark),
             Content::Lost { last, .. } => head.verdict = Verdict::Lost { last: *last },
             Content::Event(payload) => match decode(payload) {
+                Ok(event) if rules.erased.covers(&event) => head.verdict = Verdict::Ledger(Reason::Erased),
                 Ok(event) => self.row(&event, &mut head, rules, enricher),
                 Err(error) => head.verdict = self.broken(error, rules.skips(record.log_id, record.seq)),
             },

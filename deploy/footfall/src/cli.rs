@@ -8,6 +8,7 @@ mod ask;
 mod cluster;
 mod dashboard;
 mod enrich;
+mod erase;
 mod export;
 mod geo;
 mod keys;
@@ -22,6 +23,7 @@ pub use dashboard::{
     DashboardArgs, DashboardCommand, DoorArgs, LinkAddArgs, LinkCommand, TokenAddArgs, TokenCommand,
 };
 pub use enrich::{EnrichArgs, PathsArgs};
+pub use erase::{EraseArgs, Person, SubjectArgs};
 pub use export::{ExportArgs, ExportFormat};
 pub use geo::{FetchArgs, GeoCommand, What};
 pub use keys::{KeysCommand, RevokeArgs, RingArgs, RotateArgs};
@@ -43,6 +45,7 @@ Examples:
   footfall install https://shop.example/      what keeps the events of a page from arriving
   footfall audit                              is everything that was acknowledged in the table, once?
   footfall ledger                             what did not become a row, and why
+  footfall erase --user ada --dry-run         what is known of a person, and would go
   footfall check                              what is wrong with this set-up, and what to do about it
 
 Exit codes:
@@ -176,6 +179,13 @@ pub enum Command {
     Demo(DemoArgs),
     /// Write events to a file or a stream: CSV, JSON lines or Parquet
     Export(ExportArgs),
+    /// Everything that is known about a person, as JSON lines
+    Subject(SubjectArgs),
+    /// A person out of everything that Footfall keeps, with a signed receipt
+    ///
+    /// What happened until now goes, and stays out however it comes again: late, replayed, from a log or a topic that still has
+    /// it. Takes about half a minute; a command that was cut off is given again. What it cannot reach stands in the receipt.
+    Erase(EraseArgs),
     /// Show the effective settings and where each came from, secrets redacted
     Config(ConfigArgs),
     /// What an event would become, and why: by which rule, with which data

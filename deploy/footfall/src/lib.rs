@@ -7,7 +7,7 @@
 //!    [`credentials`], [`sites`]); [`log_source`] is the local log as the processor's source, [`live`] the stream of fates;
 //! 4. `cluster` (cargo feature `kafka`): the same parts as services, with Kafka between them;
 //! 5. commands that talk to a running Footfall over HTTP ([`http`], [`target`], [`clickhouse`]): [`send`], [`tail`],
-//!    [`fate`], [`unlink`], [`query`], [`export`], [`audit`], [`ledger`], [`replay`], [`gone`], [`migrate`], [`loadgen`], [`demo`];
+//!    [`fate`], [`unlink`], [`subject`], [`mod@erase`], [`query`], [`export`], [`audit`], [`ledger`], [`replay`], [`gone`], [`migrate`], [`loadgen`], [`demo`];
 //! 6. [`check`]: what is wrong with this set-up, [`install`]: with a page; [`show`]: what is set, [`doors`]: who else may look, [`enrich`]: what an event would become ([`dictionary`]: what columns mean, [`paths`]: templates learned), [`geo`]: databases of places; [`terminal`]: how all of it is told.
 
 pub mod audit;
@@ -25,6 +25,7 @@ pub mod demo;
 pub mod dictionary;
 pub mod doors;
 pub mod enrich;
+pub mod erase;
 pub mod export;
 pub mod fate;
 pub mod geo;
@@ -47,6 +48,7 @@ pub mod replay;
 pub mod send;
 pub mod show;
 pub mod sites;
+pub mod subject;
 pub mod tail;
 pub mod target;
 pub mod telemetry;

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::credentials::{self, Credentials};
 use crate::dashboard::{self, Addresses};
 use crate::data::{self, Held, Run};
+use crate::erase;
 use crate::live::Live;
 use crate::log_source::{Given, LogSource};
 use crate::metrics;
@@ -388,6 +389,7 @@ fn start_processor(config: &Config, store: &Store, log: &Log) -> Result<Processo
     let mut wiring = Wiring::new(store.server.clone());
     wiring.engine.clone_from(&store.restart);
     wiring.enrichment = enrichment(config);
+    wiring.erasure_key = Some(erase::key::of_machine(config)?);
     let control = wiring.control();
     let stop = CancellationToken::new();
     let mut task = JoinSet::new();

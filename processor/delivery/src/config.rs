@@ -43,6 +43,9 @@ pub struct Config {
 }
 
 impl Config {
+    /// L of the design, ms.
+    pub const LEASE: i64 = 10_000;
+
     /// The values of the design for `mode`. `hash_key` must be random.
     #[must_use]
     pub fn new(mode: Mode, tag: Tag, topic: &str, address: &str, hash_key: u64) -> Self {
@@ -52,7 +55,7 @@ impl Config {
             tag,
             topic: topic.to_owned(),
             address: address.to_owned(),
-            lease: 10_000,
+            lease: Self::LEASE,
             max_execution: 8_000,
             child_lease: HOUR,
             look_horizon: 35 * 24 * HOUR,

@@ -4,7 +4,7 @@
 use super::{Done, Driver};
 use crate::config::EngineRestart;
 use crate::control::Condition;
-use crate::insert::{Inserted, Inserter};
+use crate::insert::{Inserted, Inserter, VIOLATED_CONSTRAINT};
 use crate::source::Source;
 use crate::trace::InsertSpan;
 use crate::words::Waits;
@@ -131,7 +131,8 @@ impl<S: Source> Driver<S> {
     fn ask(&mut self, question: impl Future<Output = Input> + Send + 'static) {
         self.ops.spawn(async move {
             Done {
-                input: question.await,
+                input: Some(question.await),
+                list: None,
                 inserter: None,
                 body: Bytes::new(),
             }
@@ -139,10 +140,15 @@ impl<S: Source> Driver<S> {
     }
 
     fn insert_ledger(&mut self, op: Op, rows: u64, deadline: i64) {
+        let Some(deadline) = self.list_deadline(op, deadline) else {
+            return;
+        };
         let Some(in_hand) = &mut self.in_hand else {
             return self.not_sent(op);
         };
+        in_hand.hold_against(&self.rules.erased);
         in_hand.decisions = self.machine.decisions().to_vec();
+        in_hand.erase_duplicates();
         in_hand.into_events = false;
         let body = ledger::body(
             &in_hand.round,
@@ -151,13 +157,22 @@ impl<S: Source> Driver<S> {
             wall_clock(),
             deadline,
         );
-        self.send(op, LEDGER, body, rows, InsertSpan::default());
+        let insert = Insert {
+            table: LEDGER,
+            rows,
+            body,
+        };
+        self.send(op, rows, None, insert, InsertSpan::default());
     }
 
     fn insert_events(&mut self, op: Op, rows: u64, deadline: i64) {
+        let Some(deadline) = self.list_deadline(op, deadline) else {
+            return;
+        };
         let Some(in_hand) = &mut self.in_hand else {
             return self.not_sent(op);
         };
+        in_hand.hold_against(&self.rules.erased);
         in_hand.decisions = self.machine.decisions().to_vec();
         in_hand.into_events = true;
         debug_assert_eq!(
@@ -168,10 +183,20 @@ impl<S: Source> Driver<S> {
                 .filter(|one| **one == Decision::Row)
                 .count() as u64
         );
+        let (fates, erased) = in_hand.erase_rows();
+        let before = (erased > 0).then(|| Insert {
+            table: LEDGER,
+            rows: erased,
+            body: ledger::body(&in_hand.round, &fates, &[], wall_clock(), deadline),
+        });
         let memory = std::mem::take(&mut self.body);
-        let body = in_hand.round.body(&in_hand.decisions, deadline, memory);
+        let insert = Insert {
+            table: EVENTS,
+            rows: rows - erased,
+            body: in_hand.round.body(&in_hand.decisions, deadline, memory),
+        };
         let span = InsertSpan::begin(rows, &in_hand.round.traced);
-        self.send(op, EVENTS, body, rows, span);
+        self.send(op, rows, before, insert, span);
     }
 
     /// A bug of ours: the machine has a round in hand and we have none. Nothing has been sent, which is what `Late` says.
@@ -181,18 +206,17 @@ impl<S: Source> Driver<S> {
         self.on(Input::Inserted(op, InsertOutcome::Late));
     }
 
-    fn send(&mut self, op: Op, table: &'static str, body: Bytes, rows: u64, span: InsertSpan) {
+    /// `rows`: how many the machine has asked for. `before`: what has to be in before the insert leaves.
+    fn send(&mut self, op: Op, rows: u64, before: Option<Insert>, insert: Insert, span: InsertSpan) {
         let mut inserter: Inserter = self.inserter();
-        let sql = insert_sql(&self.server.database, table);
+        let database = self.server.database.clone();
         self.sent_at = Instant::now();
-        let memory = body.clone();
+        let memory = insert.body.clone();
         self.ops.spawn(async move {
-            let began = Instant::now();
-            let inserted = inserter.send(&sql, body).await;
-            histogram!(measure::INSERT, "table" => table).record(began.elapsed());
-            span.end(&inserted);
+            let outcome = both(&mut inserter, &database, (before, insert), rows, span).await;
             Done {
-                input: Input::Inserted(op, outcome(table, rows, inserted)),
+                input: Some(Input::Inserted(op, outcome)),
+                list: None,
                 inserter: Some(inserter),
                 body: memory,
             }
@@ -247,6 +271,7 @@ impl<S: Source> Driver<S> {
         let why_not = match status {
             _ if !self.source.is_connected() => "nobody can be asked for records: no broker answers",
             _ if !self.member => "joining the group",
+            _ if self.erased.trouble.is_some() => "it is not known who was erased: see the log",
             _ if self.refusing => "ClickHouse refuses inserts",
             status if status.in_doubt => "an insert is in doubt and being settled",
             status if status.held > 0 => {
@@ -272,6 +297,53 @@ impl<S: Source> Driver<S> {
             *condition = now;
             differs
         });
+    }
+}
+
+/// What one POST carries.
+struct Insert {
+    table: &'static str,
+    rows: u64,
+    body: Bytes,
+}
+
+impl Insert {
+    async fn send(self, inserter: &mut Inserter, database: &str, span: InsertSpan) -> InsertOutcome {
+        let began = Instant::now();
+        let inserted = inserter.send(&insert_sql(database, self.table), self.body).await;
+        histogram!(measure::INSERT, "table" => self.table).record(began.elapsed());
+        span.end(&inserted);
+        outcome(self.table, self.rows, inserted)
+    }
+}
+
+/// One insert, or two of which the second leaves when the first is in; what came of them as of one of `rows` rows.
+async fn both(
+    inserter: &mut Inserter,
+    database: &str,
+    (before, insert): (Option<Insert>, Insert),
+    rows: u64,
+    span: InsertSpan,
+) -> InsertOutcome {
+    let Some(before) = before else {
+        return insert.send(inserter, database, span).await;
+    };
+    let wanted = before.rows;
+    match before.send(inserter, database, InsertSpan::default()).await {
+        InsertOutcome::Written(written) if written == wanted => {}
+        InsertOutcome::Written(_) => return InsertOutcome::InDoubt,
+        nothing_or_doubt => return nothing_or_doubt,
+    }
+    let wanted = insert.rows;
+    if wanted == 0 {
+        return InsertOutcome::Written(rows);
+    }
+    match insert.send(inserter, database, span).await {
+        InsertOutcome::Written(written) if written == wanted => InsertOutcome::Written(rows),
+        // Fates of this round are written: it has to be looked at, not sent again as it was.
+        InsertOutcome::Late => InsertOutcome::Refused(VIOLATED_CONSTRAINT),
+        InsertOutcome::Written(_) => InsertOutcome::InDoubt,
+        other => other,
     }
 }
 

@@ -122,7 +122,7 @@ impl<S: Source> Driver<S> {
                 seq: head.seq,
                 reason: reason(decision),
                 latency_ms: now.saturating_sub(head.received_at),
-                event: noticed(record),
+                event: noticed(record).filter(|_| reason(decision) != Some(Reason::Erased)),
             });
         }
     }

@@ -19,5 +19,6 @@ mod nothing_is_lost_or_doubled;
 mod support;
 mod the_auditor_sees_and_repairs;
 mod the_operators_word;
+mod who_was_erased_stays_so;
 
 footfall_clickhouse::process!();

@@ -39,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     4 "skips" "0004_skips.sql";
     5 "gone_servers" "0005_gone_servers.sql";
     6 "enrichment" "0006_enrichment.sql";
+    7 "suppressed" "0007_suppressed.sql";
 };
 
 /// A view: its name and the statement that makes it.

@@ -3,6 +3,7 @@
 use super::kafka;
 use crate::clickhouse::{self, Role};
 use crate::config::Config;
+use crate::erase;
 use crate::metrics;
 use crate::problem::{Problem, Problems};
 use crate::terminal::note;
@@ -30,6 +31,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_
 /// What keeps it from starting, with the remedy; or why it could not go on. ClickHouse or Kafka being away is no error.
 pub async fn run(config: &Config) -> Result<()> {
     let settings = kafka::source(config).map_err(|problem| Problems(vec![problem]))?;
+    let erasure_key = erase::key::given(config).map_err(|problem| Problems(vec![problem]))?;
     let server = server(config)?;
     let admin = sockets::bind("processor.admin_listen", config.processor.admin_listen)
         .await
@@ -50,6 +52,7 @@ pub async fn run(config: &Config) -> Result<()> {
     ));
     let mut wiring = Wiring::new(server.clone());
     wiring.enrichment = up::enrichment(config);
+    wiring.erasure_key = erasure_key;
     let control = wiring.control();
     let shown = Admin {
         condition: control.condition(),

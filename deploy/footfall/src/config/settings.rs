@@ -177,6 +177,14 @@ settings! {
         keep: Duration = "90d";
     }
 
+    /// Erasing a person: `footfall erase`.
+    erasure: Erasure {
+        /// The secret by which the erased are known, and receipts signed: 64 hex digits (`openssl rand -hex 32`). One machine
+        /// makes its own, in `keys/erasure.key`; in a cluster every processor, and whoever runs `footfall erase`, must be given
+        /// the same one. It is never changed: who was erased under another one would be known to nobody.
+        key: Option<Secret> = "";
+    }
+
     /// The dashboard: reports, and the page that shows them. It has an address of its own, because the public one of ingest is
     /// for everybody.
     dashboard: Dashboard {

@@ -1,7 +1,9 @@
 //! The log of logins: a stream of its own (target [`AUTH`]), because it alone has users and addresses. JSON lines on stdout
 //! and in a file for each day (UTC), which is removed when its last line is older than `auth_log.keep`.
 //!
-//! The library keeps a number of files, not an age: days without a login make no file, so the oldest would stay for months.
+//! The writer is our own. The usual one keeps a number of files, not an age: days without a login make no file, so the oldest
+//! would stay for months. And it holds its file for the whole day, while `footfall erase` puts another in its place: here each
+//! line is written under a lock of the file, and only to the file that has its name then.
 
 use super::{Lines, json};
 use crate::config::Config;
@@ -10,16 +12,18 @@ use crate::problem::Problems;
 use anyhow::{Context as _, Result};
 use footfall_ingest::AUTH;
 use std::convert::Infallible;
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use time::format_description::well_known::Iso8601;
 use time::{Date, OffsetDateTime, Time};
 use tracing::Subscriber;
-use tracing_appender::rolling::{Builder, RollingFileAppender, Rotation};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::registry::LookupSpan;
 
 /// How often old files are looked for.
@@ -29,7 +33,7 @@ const EVERY: Duration = Duration::from_secs(3600);
 pub(super) fn layers<S: Subscriber + for<'span> LookupSpan<'span>>(
     config: &Config,
 ) -> Result<Option<Lines<S>>> {
-    let stdout = config.auth_log.stdout.then(|| json(std::io::stdout));
+    let stdout = config.auth_log.stdout.then(|| json(io::stdout));
     let files = files(config)?.map(json);
     let lines = match (stdout, files) {
         (Some(stdout), Some(files)) => stdout.and_then(files).boxed(),
@@ -46,7 +50,7 @@ fn folder(config: &Config) -> Option<PathBuf> {
 }
 
 /// A folder that only its owner may read.
-fn files(config: &Config) -> Result<Option<RollingFileAppender>> {
+fn files(config: &Config) -> Result<Option<Days>> {
     let Some(folder) = folder(config) else {
         return Ok(None);
     };
@@ -55,13 +59,145 @@ fn files(config: &Config) -> Result<Option<RollingFileAppender>> {
     std::fs::create_dir_all(&folder)
         .and_then(|()| std::fs::set_permissions(&folder, Permissions::from_mode(0o700)))
         .with_context(|| format!("cannot make {} for the log of logins", folder.display()))?;
-    Builder::new()
-        .rotation(Rotation::DAILY)
-        .filename_prefix("auth")
-        .filename_suffix("log")
-        .build(&folder)
-        .map(Some)
-        .with_context(|| format!("cannot write the log of logins to {}", folder.display()))
+    let days = Days {
+        folder,
+        file: Mutex::default(),
+    };
+    let opened = days.open(OffsetDateTime::now_utc());
+    opened.with_context(|| format!("cannot write the log of logins to {}", days.folder.display()))?;
+    Ok(Some(days))
+}
+
+/// A file for each day.
+#[derive(Debug)]
+struct Days {
+    folder: PathBuf,
+    /// That of the last line.
+    file: Mutex<Option<(PathBuf, File)>>,
+}
+
+impl Days {
+    fn open(&self, now: OffsetDateTime) -> io::Result<(PathBuf, File)> {
+        let path = self.folder.join(name(now.date()));
+        let mut options = OpenOptions::new();
+        let file = options.create(true).append(true).mode(0o600).open(&path)?;
+        Ok((path, file))
+    }
+
+    fn write(&self, line: &[u8]) -> io::Result<()> {
+        let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let now = OffsetDateTime::now_utc();
+            let is_todays = |path: &Path| path.ends_with(name(now.date()));
+            let (path, mut file) = match held.take() {
+                Some((path, file)) if is_todays(&path) => (path, file),
+                _ => self.open(now)?,
+            };
+            file.lock_shared()?;
+            if !is_at(&file, &path) {
+                // Another is in its place: it is opened with the next turn.
+                continue;
+            }
+            let written = file.write_all(line);
+            file.unlock()?;
+            *held = Some((path, file));
+            return written;
+        }
+    }
+}
+
+/// The writer of one line.
+struct OneLine<'a>(&'a Days);
+
+impl Write for OneLine<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.write(line).map(|()| line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Days {
+    type Writer = OneLine<'a>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        OneLine(self)
+    }
+}
+
+fn name(day: Date) -> String {
+    format!(
+        "auth.{:04}-{:02}-{:02}.log",
+        day.year(),
+        u8::from(day.month()),
+        day.day()
+    )
+}
+
+/// Whether the file has this name still.
+fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let (Ok(held), Ok(named)) = (file.metadata(), std::fs::metadata(path)) else {
+        return false;
+    };
+    identity(held) == identity(named)
+}
+
+/// The files of this machine, the oldest first.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn list(config: &Config) -> Result<Vec<PathBuf>> {
+    let Some(folder) = folder(config) else {
+        return Ok(Vec::new());
+    };
+    let entries = match std::fs::read_dir(&folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(|| format!("cannot read {}", folder.display()))?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry
+            .with_context(|| format!("cannot read {}", folder.display()))?
+            .path();
+        let is_ours = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| end_of_day(name).is_some());
+        if is_ours {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Writes a file anew with the lines that `keep` says, if it says so of not all: whole or not at all. Lines that come meanwhile
+/// wait, and go to the new one. The bytes of the old one are overwritten before it goes.
+///
+/// # Errors
+/// The file cannot be read or written; it is as it was then.
+pub fn rewrite(path: &Path, mut keep: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+    let file = loop {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        file.lock()?;
+        if is_at(&file, path) {
+            break file;
+        }
+    };
+    let text = std::fs::read(path)?;
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let kept: Vec<&[u8]> = lines.filter(|line| keep(line)).collect();
+    let kept = kept.concat();
+    if kept.len() == text.len() {
+        return Ok(());
+    }
+    data::replace(path, &kept, 0o600)?;
+    // The inode has no name any more; on most file systems this reaches the very blocks.
+    (&file).write_all(&vec![0; text.len()])?;
+    file.sync_all()
 }
 
 /// Removes files that are too old, now and from time to time, as long as it is polled.
@@ -80,7 +216,7 @@ pub async fn expire(config: &Config) -> Infallible {
 }
 
 /// Removes the files of days that ended `keep` before `now`, or earlier; gives how many. Other files are left alone.
-fn sweep(folder: &Path, keep: Duration, now: OffsetDateTime) -> std::io::Result<usize> {
+fn sweep(folder: &Path, keep: Duration, now: OffsetDateTime) -> io::Result<usize> {
     let mut removed = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -102,7 +238,8 @@ fn end_of_day(name: &str) -> Option<OffsetDateTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::sweep;
+    use super::{Days, rewrite, sweep};
+    use std::sync::Mutex;
     use std::time::Duration;
     use time::macros::datetime;
 
@@ -139,5 +276,46 @@ mod tests {
         assert_eq!(sweep(folder.path(), 2 * DAY, now + 14 * DAY / 24).unwrap(), 1);
         assert_eq!(sweep(folder.path(), 2 * DAY, now + 30 * DAY).unwrap(), 1);
         assert_eq!(left(), [names[4], names[5]]);
+    }
+
+    #[test]
+    fn lines_that_come_while_a_file_is_written_anew_are_neither_lost_nor_brought_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let days = Days {
+            folder: folder.path().to_owned(),
+            file: Mutex::default(),
+        };
+        let line = |who: &str, number: u32| format!("{who} {number}\n").into_bytes();
+        days.write(&line("ada", 0)).unwrap();
+        let path = std::fs::read_dir(folder.path())
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 0..3_000 {
+                    days.write(&line(if number % 3 == 0 { "ada" } else { "bob" }, number))
+                        .unwrap();
+                }
+            });
+            for _ in 0..50 {
+                rewrite(&path, |line| !line.starts_with(b"ada")).unwrap();
+            }
+        });
+        rewrite(&path, |line| !line.starts_with(b"ada")).unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        // Midnight may lie between.
+        let text: String = files
+            .iter()
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect();
+        let bobs = text.lines().filter(|line| line.starts_with("bob")).count();
+        assert_eq!(bobs, 2_000);
+        assert!(files.len() > 1 || !text.contains("ada"), "{text}");
     }
 }

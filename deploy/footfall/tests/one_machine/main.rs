@@ -10,6 +10,7 @@ mod dashboard;
 mod demo;
 mod earlier_folders;
 mod enrich;
+mod erase;
 mod export;
 mod grafana;
 mod harness;

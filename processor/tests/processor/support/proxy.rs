@@ -1,10 +1,12 @@
-//! A TCP proxy that misbehaves towards inserts: it passes a request on and spoils the answer, or the request itself.
+//! A TCP proxy that misbehaves towards inserts: it passes a request on and spoils the answer, or the request itself, or holds
+//! it back until it is told.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// What happens to one in so many connections' inserts.
@@ -24,6 +26,10 @@ pub struct Proxy {
     pub address: SocketAddr,
     /// Faults so far.
     pub faults: Arc<AtomicU64>,
+    /// False: inserts wait here.
+    pub open: watch::Sender<bool>,
+    /// Inserts that have come so far.
+    pub inserts: Arc<AtomicU64>,
     _task: JoinSet<()>,
 }
 
@@ -34,19 +40,22 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let (faults, inserts) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let mut task = JoinSet::new();
-        let counted = Arc::clone(&faults);
+        let (counted, seen) = (Arc::clone(&faults), Arc::clone(&inserts));
+        let (open, is_open) = watch::channel(true);
         task.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (inserts, faults) = (Arc::clone(&inserts), Arc::clone(&counted));
+                let (inserts, faults, is_open) = (Arc::clone(&seen), Arc::clone(&counted), is_open.clone());
                 connections.spawn(async move {
-                    let _ = serve(stream, target, every, &inserts, &faults).await;
+                    let _ = serve(stream, (target, is_open), every, &inserts, &faults).await;
                 });
             }
         });
         Self {
             address,
             faults,
+            open,
+            inserts,
             _task: task,
         }
     }
@@ -54,7 +63,7 @@ impl Proxy {
 
 async fn serve(
     mut client: TcpStream,
-    target: SocketAddr,
+    (target, mut is_open): (SocketAddr, watch::Receiver<bool>),
     every: u64,
     inserts: &AtomicU64,
     faults: &AtomicU64,
@@ -71,6 +80,9 @@ async fn serve(
             });
         if fault.is_some() {
             faults.fetch_add(1, Ordering::Relaxed);
+        }
+        if is_insert(&request) {
+            let _ = is_open.wait_for(|is_open| *is_open).await;
         }
         let mut left = body_left(&request);
         let keep = if fault == Some(Fault::CutBody) {
