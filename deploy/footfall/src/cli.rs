@@ -15,6 +15,7 @@ mod keys;
 mod ledger;
 mod load;
 mod site;
+mod words;
 
 pub use ask::{AuditArgs, InstallArgs, QueryArgs, SendArgs, TailArgs, Target, UnlinkArgs};
 #[cfg(feature = "kafka")]
@@ -30,6 +31,7 @@ pub use keys::{KeysCommand, RevokeArgs, RingArgs, RotateArgs};
 pub use ledger::{ConfirmArgs, Filter, LedgerArgs, LedgerCommand, ReplayArgs, ShowArgs, SkipArgs};
 pub use load::{DemoArgs, LoadgenArgs};
 pub use site::{SiteAddArgs, SiteCommand};
+pub use words::{CompletionsArgs, ManArgs};
 
 use crate::config::Sources;
 use clap::{Args, Parser, Subcommand};
@@ -54,11 +56,14 @@ Exit codes:
   2  the command line or the configuration is wrong; nothing was started
   130  interrupted twice: stopped hard, without the drain (nothing acknowledged is lost)";
 
+/// The release, and of which commit it was made.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("FOOTFALL_COMMIT"), ")");
+
 /// Records what visitors do on web pages, and makes it queryable within a second.
 ///
 /// Without a command it starts everything on this machine, as `footfall up` does.
 #[derive(Debug, Parser)]
-#[command(name = "footfall", version, after_help = EXAMPLES, after_long_help = EXAMPLES)]
+#[command(name = "footfall", version = VERSION, after_help = EXAMPLES, after_long_help = EXAMPLES)]
 pub struct Cli {
     /// Settings that every command reads.
     #[command(flatten)]
@@ -186,6 +191,12 @@ pub enum Command {
     /// What happened until now goes, and stays out however it comes again: late, replayed, from a log or a topic that still has
     /// it. Takes about half a minute; a command that was cut off is given again. What it cannot reach stands in the receipt.
     Erase(EraseArgs),
+    /// Print completions for a shell
+    ///
+    /// For bash: `footfall completions bash > ~/.local/share/bash-completion/completions/footfall`.
+    Completions(CompletionsArgs),
+    /// Write the man pages into a folder
+    Man(ManArgs),
     /// Show the effective settings and where each came from, secrets redacted
     Config(ConfigArgs),
     /// What an event would become, and why: by which rule, with which data

@@ -9,7 +9,7 @@ use crate::terminal::{Colour, note, paint};
 use crate::{
     audit, check, dashboard, demo, doors, enrich, erase, export, fate, geo, gone, install, keys, ledger,
     loadgen, logging, memory, migrate, paths, query, replay, send, show, sites, subject, tail, telemetry,
-    unlink, up,
+    unlink, up, words,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -45,7 +45,10 @@ fn run(cli: &Cli, env: BTreeMap<String, String>) -> ExitCode {
         }
     };
     let loaded = config::load(&sources);
-    let tolerant = matches!(cli.command, Some(Command::Check(_) | Command::Config(_)));
+    let tolerant = matches!(
+        cli.command,
+        Some(Command::Check(_) | Command::Config(_) | Command::Completions(_) | Command::Man(_))
+    );
     if !tolerant && !loaded.problems.is_empty() {
         complain(&Problems(loaded.problems));
         return ExitCode::from(USAGE);
@@ -126,6 +129,8 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Config(_)) => Ok(show_config(loaded)),
+        Some(Command::Completions(args)) => words::completions(args).map(done),
+        Some(Command::Man(args)) => words::man(args).map(done),
         Some(Command::Enrich(args)) => enrich::run(config, args).map(done),
         Some(Command::Geo(GeoCommand::Fetch(args))) => {
             let published = match args.what {

@@ -8,7 +8,7 @@
 //! 4. `cluster` (cargo feature `kafka`): the same parts as services, with Kafka between them;
 //! 5. commands that talk to a running Footfall over HTTP ([`http`], [`target`], [`clickhouse`]): [`send`], [`tail`],
 //!    [`fate`], [`unlink`], [`subject`], [`mod@erase`], [`query`], [`export`], [`audit`], [`ledger`], [`replay`], [`gone`], [`migrate`], [`loadgen`], [`demo`];
-//! 6. [`check`]: what is wrong with this set-up, [`install`]: with a page; [`show`]: what is set, [`doors`]: who else may look, [`enrich`]: what an event would become ([`dictionary`]: what columns mean, [`paths`]: templates learned), [`geo`]: databases of places; [`terminal`]: how all of it is told.
+//! 6. [`check`]: what is wrong with this set-up, [`install`]: with a page; [`show`]: what is set, [`doors`]: who else may look, [`enrich`]: what an event would become ([`dictionary`]: what columns mean, [`paths`]: templates learned), [`geo`]: databases of places; [`words`]: the command line for shells and as man pages; [`terminal`]: how all of it is told.
 
 pub mod audit;
 pub mod check;
@@ -55,3 +55,4 @@ pub mod telemetry;
 pub mod terminal;
 pub mod unlink;
 pub mod up;
+pub mod words;

@@ -23,6 +23,7 @@ mod nothing_arrives;
 mod paths;
 mod privacy;
 mod proxies;
+mod release;
 mod replay;
 mod salts;
 #[cfg(feature = "otel")]
