@@ -68,6 +68,7 @@ WITH
         GROUP BY visitor_id
         HAVING notEmpty(best.1)
     ),
+    -- Read only for a dimension of sessions; a condition alone would not keep the engine from asking who is a machine.
     sessions AS
     (
         SELECT
@@ -76,7 +77,7 @@ WITH
         FROM matched_sessions
         (
             site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
+            since = if(of_session, {since:DateTime64(3, 'UTC')}, toDateTime64('2200-01-01 00:00:00', 3, 'UTC')),
             until = {until:DateTime64(3, 'UTC')},
             bots = {bots:UInt8},
             filters = {filters:Map(String, Array(String))}

@@ -4,7 +4,8 @@
 -- of its events, also from those before and after the range (a day each way), so that no figure depends on where a range cuts.
 -- What brought it is what its first event on a page says; one that says nothing began `direct`.
 --
---   paths, templates   its page views in order: (turn, page, time)
+--   paths, templates   its page views in order: (turn, page); a turn's upper bits, from the 84th, are the time, ms
+--   entry_turn, exit_turn   of its first and last page view
 --   sections           the first parts of the paths of its page views that match
 --   device_types, quarters   of its events that match: the devices; the quarters of an hour, in which every zone has its full hours
 --

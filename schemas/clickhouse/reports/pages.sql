@@ -10,37 +10,23 @@
 -- A view is one page in one load of the browser; its `page_leave` events add up.
 CREATE OR REPLACE VIEW report_pages AS
 WITH
+    {{filters}},
+    -- A session's first and last view are found among the views by their turns: its pages need not be carried along. Sessions of
+    -- machines, and those that do not pass, are not joined to anything.
     viewed AS
     (
         SELECT
-            if({by:String} = 'path_template', path_template, path) AS page,
-            argMaxIf(title, turn, title != '') AS title,
-            uniqExact(visitor_id) AS visitors,
-            count() AS page_views
-        FROM report_events
+            if({by:String} = 'path_template', events.path_template, events.path) AS page,
+            argMaxIf(events.title, {{turn}} AS turn, events.title != '') AS title,
+            uniqExact(events.visitor_id) AS visitors,
+            count() AS page_views,
+            uniqExactIf(events.session_id, turn = sessions.entry_turn) AS entries,
+            uniqExactIf(events.session_id, turn = sessions.entry_turn AND sessions.is_bounce) AS bounces,
+            uniqExactIf(events.session_id, turn = sessions.exit_turn) AS exits
+        FROM events
+        INNER JOIN
         (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
-        WHERE type = 'page_view'
-        GROUP BY page
-    ),
-    -- A session stands here twice: with its first page and with its last.
-    visited AS
-    (
-        SELECT edge.1 AS page, countIf(edge.2) AS entries, countIf(edge.2 AND is_bounce) AS bounces, countIf(edge.3) AS exits
-        FROM
-        (
-            SELECT
-                is_bounce,
-                arrayJoin
-                ([
-                    (if({by:String} = 'path_template', entry_template, entry_path), entry_matches, 0),
-                    (if({by:String} = 'path_template', exit_template, exit_path), 0, exit_matches)
-                ]) AS edge
+            SELECT session_id, is_bounce, entry_turn, exit_turn
             FROM matched_sessions
             (
                 site = {site:String},
@@ -49,7 +35,11 @@ WITH
                 bots = {bots:UInt8},
                 filters = {filters:Map(String, Array(String))}
             )
-        )
+        ) AS sessions ON sessions.session_id = events.session_id
+        WHERE events.type = 'page_view'
+        AND {{around}}
+        AND if({bots:UInt8} = 0, events.bot_score < 50, {{wanted}})
+        AND {{matches}}
         GROUP BY page
     ),
     read AS
@@ -85,6 +75,5 @@ SELECT
     engagement_ms,
     scroll
 FROM viewed
-LEFT JOIN visited USING (page)
 LEFT JOIN read USING (page)
 ORDER BY visitors DESC, page_views DESC, page;

@@ -9,6 +9,7 @@
 -- last page. A page that is seen twice in a row counts once. Sessions are looked at as a whole, and filters choose sessions.
 CREATE OR REPLACE VIEW report_paths AS
 WITH
+    (view) -> toInt64(bitShiftRight(view.1, 84)) AS at_ms,
     seen AS
     (
         SELECT if({by:String} = 'path_template', templates, paths) AS views
@@ -24,7 +25,7 @@ WITH
     walks AS
     (
         SELECT
-            arrayFilter((view, before) -> before.2 != view.2 OR before.1 = 0, views, arrayShiftRight(views, 1, (toUInt128(0), '', views[1].3))) AS pages,
+            arrayFilter((view, before) -> before.2 != view.2 OR before.1 = 0, views, arrayShiftRight(views, 1, (toUInt128(0), ''))) AS pages,
             if
             (
                 {direction:String} = 'backward',
@@ -41,7 +42,7 @@ WITH
             if({direction:String} = 'backward', toInt64(begin) - step, toInt64(begin) + step - 1) AS at,
             if(at = 0, '', pages[at].2) AS from,
             if(at = length(pages), '', pages[at + 1].2) AS to,
-            if(at = 0 OR at = length(pages), 0, toUnixTimestamp64Milli(pages[at + 1].3) - toUnixTimestamp64Milli(pages[at].3)) AS dwell
+            if(at = 0 OR at = length(pages), 0, at_ms(pages[at + 1]) - at_ms(pages[at])) AS dwell
         FROM walks
         WHERE at >= 0 AND at <= length(pages)
     )

@@ -35,53 +35,48 @@ WITH
         AND time >= {since:DateTime64(3, 'UTC')}
         AND time < {until:DateTime64(3, 'UTC')}
     ),
-    -- Of a page that was there before the range, also the numbers before: only they tell what is missing.
-    numbered AS
+    arrivals AS
     (
-        SELECT *
-        FROM in_range
-        UNION ALL
-        SELECT site, page_id, seq, time, received_at, flags, event_id
-        FROM events
-        WHERE seq > 0
-        AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 31 DAY
-        AND received_at <= {until:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
-        AND time < {since:DateTime64(3, 'UTC')}
-        AND (site, page_id) IN
+        SELECT site, toStartOfHour(at) AS hour, uniqExact(page_id) AS pages, count() AS arrived, countIf(is_late) AS late
+        FROM
         (
-            SELECT site, page_id
+            SELECT
+                site,
+                page_id,
+                seq,
+                min(time) AS at,
+                min(received_at) > at + INTERVAL 1 MINUTE AND NOT max(has(flags, 'server')) AS is_late
             FROM in_range
-            GROUP BY site, page_id
-            HAVING min(seq) > 1
+            GROUP BY site, page_id, seq
         )
+        GROUP BY site, hour
     ),
-    numbers AS
+    -- Pages of which not every number from 1 to the highest is in the range: as bits, which is exact up to 128; a page with
+    -- more is always among them. Few, and only these are put in order, together with their numbers before the range.
+    doubtful AS
     (
-        SELECT
-            site,
-            page_id,
-            seq,
-            min(time) AS at,
-            min(received_at) > at + INTERVAL 1 MINUTE AND NOT max(has(flags, 'server')) AS is_late
-        FROM numbered
-        GROUP BY site, page_id, seq
+        SELECT site, page_id
+        FROM in_range
+        GROUP BY site, page_id
+        HAVING bitCount(groupBitOr(bitShiftLeft(1::UInt128, seq % 128))) < max(seq)
     ),
     steps AS
     (
         SELECT
-            *,
-            toUInt64(seq - lagInFrame(seq, 1, 0) OVER (PARTITION BY site, page_id ORDER BY seq ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)) AS step
-        FROM numbers
-    ),
-    hours AS
-    (
-        SELECT
             site,
-            toStartOfHour(at) AS hour,
-            uniqExact(page_id) AS pages,
-            sum(least(step, 10000)) AS sent,
-            count() AS arrived,
-            countIf(is_late) AS late
+            min(time) AS at,
+            toUInt64(seq - lagInFrame(seq, 1, 0) OVER (PARTITION BY site, page_id ORDER BY seq ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)) AS step
+        FROM events
+        WHERE seq > 0
+        AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 31 DAY
+        AND received_at <= {until:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
+        AND time < {until:DateTime64(3, 'UTC')}
+        AND (site, page_id) IN (SELECT site, page_id FROM doubtful)
+        GROUP BY site, page_id, seq
+    ),
+    gaps AS
+    (
+        SELECT site, toStartOfHour(at) AS hour, sum(least(step, 10000) - 1) AS never
         FROM steps
         WHERE at >= {since:DateTime64(3, 'UTC')}
         GROUP BY site, hour
@@ -99,12 +94,13 @@ SELECT
     site,
     hour,
     pages,
-    sent,
+    toUInt64(arrived + gaps.never) AS sent,
     arrived,
     late,
     repeated.again AS twice,
-    toUInt64(sent - arrived) AS never,
+    toUInt64(gaps.never) AS never,
     never > 0 AND hour > now() - INTERVAL 8 DAY AS may_still_come
-FROM hours
+FROM arrivals
+LEFT JOIN gaps USING (site, hour)
 LEFT JOIN repeated USING (site, hour)
 ORDER BY hour DESC, site;

@@ -37,8 +37,10 @@ session_id,
     countIf(matches AND type = 'page_view') AS matched_views,
     minIf(turn, type = 'page_view') = minIf(turn, matches AND type = 'page_view') AND matched_views > 0 AS entry_matches,
     maxIf(turn, type = 'page_view') = maxIf(turn, matches AND type = 'page_view') AND matched_views > 0 AS exit_matches,
-    arraySort(groupArrayIf((turn, path, time), type = 'page_view')) AS paths,
-    arraySort(groupArrayIf((turn, path_template, time), type = 'page_view')) AS templates,
+    arraySort(groupArrayIf((turn, path), type = 'page_view')) AS paths,
+    arraySort(groupArrayIf((turn, path_template), type = 'page_view')) AS templates,
     groupUniqArrayIf(concat('/', splitByChar('/', path_template)[2]), matches AND type = 'page_view') AS sections,
     groupUniqArrayIf(events.device_type, matches) AS device_types,
-    groupUniqArrayIf(toStartOfFifteenMinutes(time), matches) AS quarters
+    groupUniqArrayIf(toStartOfFifteenMinutes(time), matches) AS quarters,
+    minIf(turn, type = 'page_view') AS entry_turn,
+    maxIf(turn, type = 'page_view') AS exit_turn
