@@ -44,13 +44,11 @@ export function Breakdown({ title, tabs, limit = 12, view, touch, aside = "bounc
   const whole = useReport<Figures>(report("overview"));
   const parts = asked.rows ?? [];
   const all = Object.fromEntries(tabs.map(name => [name, called(name)]));
-  const items = parts
-    .slice(0, shown)
-    .map(part => ({
-      value: part.value,
-      count: part.visitors,
-      aside: aside === "events" ? compact(part.events) : percent(part.bounce_rate),
-    }));
+  const items = parts.slice(0, shown).map(part => ({
+    value: part.value,
+    count: part.visitors,
+    aside: aside === "events" ? compact(part.events) : percent(part.bounce_rate),
+  }));
   const nothing = unknown && parts.length > 0 && parts.every(part => part.value === "");
   return (
     <Panel
