@@ -20,8 +20,21 @@ pub async fn run(config: &Config, args: &QueryArgs) -> Result<()> {
         Some(sql) => sql.clone(),
         None => read_stdin()?,
     };
+    show(&access, sql, &args.format, &args.params).await
+}
+
+/// Asks, and prints the answer as it comes.
+///
+/// # Errors
+/// It refuses the query (its own words), or the answer breaks off.
+pub(crate) async fn show(
+    access: &Access,
+    sql: String,
+    format: &str,
+    params: &[(String, String)],
+) -> Result<()> {
     let mut client = access.client();
-    let answer = access.send(&mut client, sql, &args.format, &args.params).await?;
+    let answer = access.send(&mut client, sql, format, params).await?;
     let ok = answer.status().is_success();
     let body = answer.into_body();
     if ok {

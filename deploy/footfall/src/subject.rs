@@ -11,9 +11,8 @@ use crate::config::Config;
 use crate::erase::auth_log::Lines;
 use crate::erase::tables::{Link, Tables};
 use crate::erase::who::Who;
-use crate::terminal;
-use anyhow::{Context as _, Result, bail};
-use http_body_util::BodyExt as _;
+use crate::{query, terminal};
+use anyhow::Result;
 
 const SETTINGS: &str = "SETTINGS log_queries = 0, output_format_json_quote_64bit_integers = 0";
 const SITE: &str = "({site:String} = '' OR site = unhex({site:String}))";
@@ -43,13 +42,13 @@ pub async fn run(config: &Config, args: &SubjectArgs) -> Result<()> {
     let events = format!(
         "SELECT 'events' AS table, * FROM events WHERE {condition} ORDER BY time, log_id, log_seq {SETTINGS}"
     );
-    print(&access, events, &params).await?;
+    query::show(&access, events, "JSONEachRow", &params).await?;
     ledger(&access, &tables, &links).await?;
     for view in [views(&who, "user_links"), views(&who, "user_traits_history")]
         .into_iter()
         .flatten()
     {
-        print(&access, view, &params).await?;
+        query::show(&access, view, "JSONEachRow", &params).await?;
     }
     logins(config, &tables, &links)
 }
@@ -74,7 +73,7 @@ async fn ledger(access: &Access, tables: &Tables<'_>, links: &[Link]) -> Result<
              FROM ledger WHERE (log_id, first_seq) IN ({}) ORDER BY log_id, first_seq {SETTINGS}",
             list.join(",")
         );
-        print(access, sql, &[]).await?;
+        query::show(access, sql, "JSONEachRow", &[]).await?;
     }
     Ok(())
 }
@@ -90,24 +89,4 @@ fn logins(config: &Config, tables: &Tables<'_>, links: &[Link]) -> Result<()> {
         let said = serde_json::from_str(line).unwrap_or_else(|_| serde_json::Value::from(line));
         terminal::say(serde_json::json!({ "table": "auth_log", "line": said }));
     })
-}
-
-async fn print(access: &Access, sql: String, params: &[(String, String)]) -> Result<()> {
-    let mut client = access.client();
-    let answer = access.send(&mut client, sql, "JSONEachRow", params).await?;
-    let (head, mut body) = answer.into_parts();
-    if !head.status.is_success() {
-        let said = body.collect().await.context("the answer broke off")?.to_bytes();
-        bail!(access.refusal(String::from_utf8_lossy(&said).trim().to_owned()));
-    }
-    while let Some(frame) = body.frame().await {
-        let frame = frame.context("the answer broke off")?;
-        if let Some(bytes) = frame.data_ref()
-            && terminal::write(bytes).is_err()
-        {
-            // Somebody has seen enough: `| head`.
-            return Ok(());
-        }
-    }
-    Ok(())
 }

@@ -47,15 +47,24 @@ pub(super) async fn drive<H: Handler>(
         // Room for a head and the first piece of its body.
         .max_buf_size(header_bytes + 8192)
         .serve_connection(TokioIo::new(stream), service);
+    until_stopped(connection, http1::Connection::graceful_shutdown, &mut stop).await;
+}
+
+/// Polls a connection to its end. Once the service stops, it is told to shut down: to answer what is in flight, and no more.
+pub(super) async fn until_stopped<C, E>(connection: C, shut_down: fn(Pin<&mut C>), stop: &mut Stop)
+where
+    C: Future<Output = Result<(), E>>,
+    E: std::fmt::Display,
+{
     let mut connection = pin!(connection);
     let mut stopping = stop.poll_once().await;
     if stopping {
-        connection.as_mut().graceful_shutdown();
+        shut_down(connection.as_mut());
     }
     let ended = std::future::poll_fn(|cx| {
         if !stopping && stop.draining.load(Ordering::Acquire) {
             stopping = true;
-            connection.as_mut().graceful_shutdown();
+            shut_down(connection.as_mut());
         }
         connection.as_mut().poll(cx)
     });

@@ -12,7 +12,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -61,21 +60,7 @@ pub(super) async fn drive<H: Handler>(
         .max_send_buf_size(SEND_BUFFER)
         .max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
         .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
-    let mut stopping = stop.poll_once().await;
-    if stopping {
-        connection.as_mut().graceful_shutdown();
-    }
-    let ended = std::future::poll_fn(|cx| {
-        if !stopping && stop.draining.load(Ordering::Acquire) {
-            stopping = true;
-            connection.as_mut().graceful_shutdown();
-        }
-        connection.as_mut().poll(cx)
-    });
-    if let Err(error) = ended.await {
-        tracing::debug!(%error, "a connection ended early");
-    }
+    connection::until_stopped(connection, http2::Connection::graceful_shutdown, &mut stop).await;
 }
 
 /// Makes of a request what the same one would be by HTTP/1.1: the authority is the host, and cookies, which browsers send one

@@ -22,14 +22,7 @@ WITH
             matched_views,
             matched_events,
             {{session_value}} AS value
-        FROM matched_sessions
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
+        FROM matched_sessions({{question}})
     ),
     -- What was done in a session by value. Sessions of machines, and those that do not pass, are not joined to anything.
     done AS

@@ -3,14 +3,7 @@
 --                                                         filters = map('channel', ['email'])) GROUP BY path
 CREATE OR REPLACE VIEW report_events AS
 SELECT * EXCEPT (matches)
-FROM matched_events
-(
-    site = {site:String},
-    since = {since:DateTime64(3, 'UTC')},
-    until = {until:DateTime64(3, 'UTC')},
-    bots = {bots:UInt8},
-    filters = {filters:Map(String, Array(String))}
-)
+FROM matched_events({{question}})
 WHERE matches
 AND time >= {since:DateTime64(3, 'UTC')}
 AND time < {until:DateTime64(3, 'UTC')}
@@ -31,14 +24,7 @@ AND if
     session_id IN
     (
         SELECT session_id
-        FROM matched_sessions
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
+        FROM matched_sessions({{question}})
     ),
     true
 );

@@ -27,14 +27,7 @@ WITH
                 happens(6), happens(7), happens(8), happens(9), happens(10)
             ] AS hits,
             {{event_value}} AS value
-        FROM session_events
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        ) AS events
+        FROM session_events({{question}}) AS events
         WHERE if({strict:UInt8} = 1, type NOT IN ('page_leave', 'consent'), has(hits, 1))
     ),
     -- How far a visitor has got, by folding what they did into (the attempt at each step, the furthest attempt). An attempt is

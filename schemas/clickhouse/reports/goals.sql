@@ -21,14 +21,7 @@ WITH
                 happens(11), happens(12), happens(13), happens(14), happens(15),
                 happens(16), happens(17), happens(18), happens(19), happens(20)
             ]), 0)) AS nth
-        FROM session_events
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
+        FROM session_events({{question}})
     ),
     counted AS
     (

@@ -9,14 +9,7 @@ SELECT
     count() AS views,
     uniqExact(visitor_id) AS visitors,
     argMax(concat(events.referrer_host, referrer_path), turn) AS referrer
-FROM report_events
-(
-    site = {site:String},
-    since = {since:DateTime64(3, 'UTC')},
-    until = {until:DateTime64(3, 'UTC')},
-    bots = {bots:UInt8},
-    filters = {filters:Map(String, Array(String))}
-) AS events
+FROM report_events({{question}}) AS events
 WHERE type = 'page_view' AND status >= 400
 GROUP BY page, status
 ORDER BY visitors DESC, views DESC, page, status;

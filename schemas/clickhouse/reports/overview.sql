@@ -6,14 +6,7 @@ WITH
     sessions AS
     (
         SELECT *
-        FROM matched_sessions
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
+        FROM matched_sessions({{question}})
     ),
     known AS
     (

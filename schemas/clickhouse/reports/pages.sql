@@ -27,14 +27,7 @@ WITH
         INNER JOIN
         (
             SELECT session_id, is_bounce, entry_turn, exit_turn
-            FROM matched_sessions
-            (
-                site = {site:String},
-                since = {since:DateTime64(3, 'UTC')},
-                until = {until:DateTime64(3, 'UTC')},
-                bots = {bots:UInt8},
-                filters = {filters:Map(String, Array(String))}
-            )
+            FROM matched_sessions({{question}})
         ) AS sessions ON sessions.session_id = events.session_id
         WHERE events.type = 'page_view'
         AND {{around}}
@@ -51,14 +44,7 @@ WITH
                 if({by:String} = 'path_template', path_template, path) AS page,
                 sum(engagement_ms) AS engaged,
                 max(scroll) AS deepest
-            FROM report_events
-            (
-                site = {site:String},
-                since = {since:DateTime64(3, 'UTC')},
-                until = {until:DateTime64(3, 'UTC')},
-                bots = {bots:UInt8},
-                filters = {filters:Map(String, Array(String))}
-            )
+            FROM report_events({{question}})
             WHERE type = 'page_leave'
             GROUP BY page, session_id, page_id
         )

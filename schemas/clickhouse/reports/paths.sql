@@ -13,14 +13,7 @@ WITH
     seen AS
     (
         SELECT if({by:String} = 'path_template', templates, paths) AS views
-        FROM matched_sessions
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
+        FROM matched_sessions({{question}})
     ),
     walks AS
     (

@@ -14,14 +14,7 @@ WITH
             uniqExact(visitor_id) AS visitors,
             uniqExact(session_id) AS sessions,
             countIf(type = 'page_view') AS page_views
-        FROM report_events
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
+        FROM report_events({{question}})
         GROUP BY weekday, hour
     )
 SELECT weekday, hour, visitors, sessions, page_views

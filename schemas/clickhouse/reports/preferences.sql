@@ -27,14 +27,7 @@ WITH
                     session_id IN
                     (
                         SELECT session_id
-                        FROM matched_sessions
-                        (
-                            site = {site:String},
-                            since = {since:DateTime64(3, 'UTC')},
-                            until = {until:DateTime64(3, 'UTC')},
-                            bots = {bots:UInt8},
-                            filters = {filters:Map(String, Array(String))}
-                        )
+                        FROM matched_sessions({{question}})
                     )
                 ) AS is_chosen
         FROM matched_sessions

@@ -20,14 +20,7 @@ WITH
     people AS
     (
         SELECT visitor_id, min(time) AS first, groupUniqArray(number(time)) AS units
-        FROM report_events
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
+        FROM report_events({{question}})
         WHERE visitor_id NOT IN
         (
             SELECT visitor_id

@@ -2,14 +2,7 @@
 -- filters choose sessions: with one on the country or on a page, the other steps of such a session are looked at too.
 CREATE OR REPLACE VIEW session_events AS
 SELECT *
-FROM matched_events
-(
-    site = {site:String},
-    since = {since:DateTime64(3, 'UTC')},
-    until = {until:DateTime64(3, 'UTC')},
-    bots = {bots:UInt8},
-    filters = {filters:Map(String, Array(String))}
-)
+FROM matched_events({{question}})
 WHERE time >= {since:DateTime64(3, 'UTC')}
 AND time < {until:DateTime64(3, 'UTC')}
 AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE
@@ -20,13 +13,6 @@ AND if
     session_id IN
     (
         SELECT session_id
-        FROM matched_sessions
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
+        FROM matched_sessions({{question}})
     )
 );

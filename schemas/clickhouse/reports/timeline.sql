@@ -31,14 +31,7 @@ WITH
             uniqExact(session_id) AS sessions,
             countIf(type = 'page_view') AS page_views,
             count() AS events
-        FROM report_events
-        (
-            site = {site:String},
-            since = {since:DateTime64(3, 'UTC')},
-            until = {until:DateTime64(3, 'UTC')},
-            bots = {bots:UInt8},
-            filters = {filters:Map(String, Array(String))}
-        )
+        FROM report_events({{question}})
         GROUP BY at
     )
 SELECT at, visitors, sessions, page_views, events

@@ -130,6 +130,7 @@ const PARTS: &[View] = blocks! {
     "filters" "parts/filters"
     "matches" "parts/matches"
     "of_session" "parts/of_session"
+    "question" "parts/question"
     "session_figures" "parts/session_figures"
     "session_value" "parts/session_value"
     "steps" "parts/steps"

@@ -155,7 +155,9 @@ async fn measure_all() {
     let client = Client::default()
         .with_url(clickhouse.url())
         .with_user("default")
-        .with_password(PASSWORD);
+        .with_password(PASSWORD)
+        // What it has read stands in the head of the answer: right only if that is written last.
+        .with_setting("wait_end_of_query", "1");
     migrate(&client, DATABASE, &mut |_: Step| {}).await.unwrap();
     let client = client.with_database(DATABASE);
     let events = std::env::var("EVENTS").map_or(EVENTS, |text| text.parse().unwrap());

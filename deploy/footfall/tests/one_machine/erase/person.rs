@@ -108,6 +108,7 @@ impl Person {
             vec![self.event(0, "logout", json!({})), said("after")],
         ] {
             send(up, events).await;
+            // Who the visitor is changes in between: not within one millisecond.
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     }
