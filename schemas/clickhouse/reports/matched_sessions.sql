@@ -10,6 +10,10 @@
 --   device_types, quarters   of its events that match: the devices; the quarters of an hour, in which every zone has its full hours
 --
 -- It reads `events` itself, not `matched_events`: the engine would read every column that any figure here needs, asked for or not.
+--
+-- Sessions are put together anew for each question, so they never disagree with `events`. A copy of twelve columns in the order
+-- (site, day, session), as a projection would keep it, takes 197 MB beside 721 for 10 M events, and saves a quarter (a week of
+-- one site, 2.7 M events, processor time, ms): figures of all sessions 290, 200; who is a machine 250, 220; timeline 140, 140.
 CREATE OR REPLACE VIEW matched_sessions AS
 WITH
     {{filters}},
