@@ -8,6 +8,7 @@ mod commands;
 mod configuration;
 mod cookbook;
 mod dashboard;
+mod dashboard_doors;
 mod demo;
 mod earlier_folders;
 mod enrich;
