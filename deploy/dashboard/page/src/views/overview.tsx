@@ -164,8 +164,9 @@ function Course({ metric }: { metric: Metric }): JSX.Element {
   const lines = [
     { label: METRICS[metric], values: buckets.map((bucket, index): number | null => (at[index]! > Date.now() ? null : bucket[metric])) },
   ];
+  // A line of nothing has no place in the legend.
   const old =
-    place.value.compare && before.rows
+    place.value.compare && before.rows?.some(bucket => bucket[metric] > 0)
       ? [{ label: "Before", values: at.map((_, index) => before.rows?.[index]?.[metric] ?? null), before: true }]
       : [];
   const total = buckets.reduce((sum, bucket) => sum + bucket[metric], 0);
