@@ -17,7 +17,7 @@ use crate::values::Parameters;
 /// What everybody may do who gets past authentication; the reader is held further by `readonly`.
 const GRANTS: &str = "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, \
     CREATE TEMPORARY TABLE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, CHECK, SHOW, KILL QUERY, dictGet, \
-    SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, SYSTEM VIEWS ON *.*";
+    SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, SYSTEM VIEWS, BACKUP ON *.*";
 
 /// The running engine.
 #[derive(Debug)]
@@ -160,9 +160,16 @@ fn write_configuration(data: &Path) -> io::Result<PathBuf> {
          <grants><query>{GRANTS}</query></grants></default></users>\n \
          <quotas><default></default></quotas>\n</clickhouse>\n"
     );
-    let file = data.join("users.xml").display().to_string();
-    let file = file.replace('&', "&amp;").replace('<', "&lt;");
-    let config = format!("<clickhouse><users_config>{file}</users_config></clickhouse>\n");
+    let path = |name: &str| {
+        let path = data.join(name).display().to_string();
+        path.replace('&', "&amp;").replace('<', "&lt;")
+    };
+    let config = format!(
+        "<clickhouse><users_config>{}</users_config>\n \
+         <backups><allowed_path>{}/</allowed_path></backups>\n</clickhouse>\n",
+        path("users.xml"),
+        path("backups")
+    );
     std::fs::write(data.join("users.xml"), users)?;
     std::fs::write(data.join("config.xml"), config)?;
     std::fs::create_dir_all(data.join("clickhouse"))?;

@@ -12,6 +12,7 @@ use super::harmless::{
     TABLE_ENGINES, TABLE_FUNCTIONS,
 };
 use super::lexer::{Kind, Token};
+use super::statement::backs_up;
 
 /// The names that are refused, in lower case.
 #[derive(Debug)]
@@ -39,6 +40,9 @@ impl Guard {
         parameters: &[(String, String)],
         database: &str,
     ) -> Result<(), Refusal> {
+        if backs_up(tokens) {
+            return Ok(());
+        }
         for at in 0..tokens.len() {
             let rest = tokens.get(at..).unwrap_or_default();
             files(rest)?;
@@ -245,7 +249,8 @@ fn definition_words(rest: &[Token<'_>], at: usize) -> Result<(), Refusal> {
         && !rest.get(1).is_some_and(|t| t.is_sign(b'('));
     let moves = ["FETCH", "FREEZE", "UNFREEZE", "EXPORT", "DETACH", "SHARD"]
         .iter()
-        .any(|w| word.is(w));
+        .any(|w| word.is(w))
+        && !freezes(rest);
     let disk = matches!(rest, [a, b, ..] if (a.is("TO") && (b.is("DISK") || b.is("VOLUME"))));
     let setting = matches!(rest, [a, b, ..] if (a.is("disk") || a.is("storage_policy")) && b.is_sign(b'='));
     let source = matches!(rest, [a, b, ..] if a.is("SOURCE") && b.is_sign(b'('));
@@ -256,6 +261,18 @@ fn definition_words(rest: &[Token<'_>], at: usize) -> Result<(), Refusal> {
         )));
     }
     Ok(())
+}
+
+/// `FREEZE WITH NAME 'name'`, for back-ups: links within the data folder, under a name that leads nowhere else.
+fn freezes(rest: &[Token<'_>]) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    match rest {
+        [freeze, with, name, text] => {
+            let named = matches!(&text.kind, Kind::Text(text) if !text.is_empty() && text.chars().all(plain));
+            freeze.is("FREEZE") && with.is("WITH") && name.is("NAME") && named
+        }
+        _ => false,
+    }
 }
 
 /// An input format, of an INSERT or of the table function `format`.

@@ -153,7 +153,8 @@ pub(crate) fn whole(text: &[u8]) -> Result<(Statement, Vec<Token<'_>>), Refusal>
 const SELECTS: [&str; 3] = ["SELECT", "WITH", "FROM"];
 /// Words that answer with a few rows and change nothing.
 const SHOWS: [&str; 6] = ["SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS", "CHECK"];
-/// Words of the writer. What is missing here (ATTACH, DETACH, BACKUP, RESTORE, GRANT, …) is not run at all.
+/// Words of the writer. What is missing here (ATTACH, DETACH, GRANT, …) is not run at all, BACKUP and RESTORE in one form
+/// ([`backs_up`]).
 const WRITES: [&str; 15] = [
     "INSERT", "CREATE", "ALTER", "DROP", "TRUNCATE", "RENAME", "EXCHANGE", "OPTIMIZE", "SET", "USE", "KILL",
     "SYSTEM", "DELETE", "UPDATE", "UNDROP",
@@ -182,6 +183,9 @@ fn action(all: &[Token<'_>]) -> Result<Action, Refusal> {
     if among(&WRITES) {
         return Ok(Action::Write);
     }
+    if backs_up(all) {
+        return Ok(Action::Write);
+    }
     if among(&REFUSED) {
         let word = first.name().unwrap_or_default().to_ascii_uppercase();
         return Err(Refusal::denied(format!("{word} is not available on this server")));
@@ -189,6 +193,20 @@ fn action(all: &[Token<'_>]) -> Result<Action, Refusal> {
     Err(Refusal::syntax(
         "the text does not begin with a statement that is known here",
     ))
+}
+
+/// `BACKUP DATABASE x TO File('name/')` and `RESTORE DATABASE x FROM File('name/')`: from and to the folder `backups` of the data
+/// folder, under a name that leads nowhere else.
+pub(super) fn backs_up(all: &[Token<'_>]) -> bool {
+    let [word, database, _, direction, file, open, name, close] = all else {
+        return false;
+    };
+    let direct = (word.is("BACKUP") && direction.is("TO")) || (word.is("RESTORE") && direction.is("FROM"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let named = matches!(&name.kind, Kind::Text(text) if text.strip_suffix('/').is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain)
+    }));
+    direct && database.is("DATABASE") && file.is("File") && open.is_sign(b'(') && named && close.is_sign(b')')
 }
 
 /// `… FORMAT name [SETTINGS …]` at the end, outside parentheses.
