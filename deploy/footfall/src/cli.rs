@@ -4,6 +4,7 @@
 //! One command is not here: `footfall engine`, the body of the engine's process, see [`crate::commands`].
 
 mod ask;
+mod backup;
 #[cfg(feature = "kafka")]
 mod cluster;
 mod dashboard;
@@ -18,6 +19,7 @@ mod site;
 mod words;
 
 pub use ask::{AuditArgs, InstallArgs, QueryArgs, SendArgs, TailArgs, Target, UnlinkArgs};
+pub use backup::{BackupArgs, RestoreArgs};
 #[cfg(feature = "kafka")]
 pub use cluster::{DrainArgs, IngestArgs, LostArgs, ResendArgs};
 pub use dashboard::{
@@ -191,6 +193,15 @@ pub enum Command {
     /// What happened until now goes, and stays out however it comes again: late, replayed, from a log or a topic that still has
     /// it. Takes about half a minute; a command that was cut off is given again. What it cannot reach stands in the receipt.
     Erase(EraseArgs),
+    /// Copy everything to a folder, while Footfall runs or while it does not: tables, log, keys, settings
+    ///
+    /// Every event that was acknowledged before it began is in it, once. It is there whole or not at all, and has a checksum for
+    /// every file. What lies outside of the data folder is named, and not in it.
+    Backup(BackupArgs),
+    /// Make a data folder from a back-up, for `footfall up` to go on with
+    ///
+    /// The data folder (--data) must not be there yet. The back-up is compared with its checksums first.
+    Restore(RestoreArgs),
     /// Print completions for a shell
     ///
     /// For bash: `footfall completions bash > ~/.local/share/bash-completion/completions/footfall`.

@@ -7,9 +7,9 @@ use crate::config::{self, Config, Loaded};
 use crate::problem::{Problems, told};
 use crate::terminal::{Colour, note, paint};
 use crate::{
-    audit, check, dashboard, demo, doors, enrich, erase, export, fate, geo, gone, install, keys, ledger,
-    loadgen, logging, memory, migrate, paths, query, replay, send, show, sites, subject, tail, telemetry,
-    unlink, up, words,
+    audit, backup, check, dashboard, demo, doors, enrich, erase, export, fate, geo, gone, install, keys,
+    ledger, loadgen, logging, memory, migrate, paths, query, replay, restore, send, show, sites, subject,
+    tail, telemetry, unlink, up, words,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -102,6 +102,10 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         Some(Command::Export(args)) => talk(export::run(config, args)).map(done),
         Some(Command::Subject(args)) => talk(subject::run(config, args)).map(done),
         Some(Command::Erase(args)) => talk(erase::run(config, args)).map(done),
+        Some(Command::Backup(args)) => talk(with_interrupt(|stop| backup::run(loaded, args, stop))).map(done),
+        Some(Command::Restore(args)) => {
+            talk(with_interrupt(|stop| restore::run(config, args, stop))).map(done)
+        }
         Some(Command::Paths(args)) => talk(paths::run(config, args)).map(done),
         Some(Command::Audit(args)) => talk(audit::run(config, args)).map(verdict),
         Some(Command::Ledger(args)) => talk(ledger::run(config, args)).map(verdict),

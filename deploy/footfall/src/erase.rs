@@ -9,8 +9,9 @@
 //! 4. `auth_log`: the person's lines in the log of logins;
 //! 5. `remains`: what is left, where, until when; [`receipt`]: all of it, signed.
 //!
-//! [`who`] says whom it is about, [`key`] by which key they are known.
+//! `again` does all of it once more after a restore. [`who`] says whom it is about, [`key`] by which key they are known.
 
+mod again;
 pub(crate) mod auth_log;
 pub mod key;
 mod parts;
@@ -20,6 +21,7 @@ mod suppress;
 pub(crate) mod tables;
 pub mod who;
 
+use crate::backup;
 use crate::cli::EraseArgs;
 use crate::clickhouse::{self, Role};
 use crate::config::Config;
@@ -51,6 +53,9 @@ pub async fn run(config: &Config, args: &EraseArgs) -> Result<()> {
         receipt.print();
         return Ok(());
     }
+    if let Some(folder) = &args.again {
+        return again::run(config, &key, folder.as_deref()).await;
+    }
     let who = Who::of(&args.person)?;
     let access = clickhouse::find(config, Role::Writer)?;
     let mut tables = Tables {
@@ -63,6 +68,7 @@ pub async fn run(config: &Config, args: &EraseArgs) -> Result<()> {
         return dry_run(config, &tables, args.json).await;
     }
     let _alone = alone(config)?;
+    backup::clean_up(config);
     let mut line = Progress::new("erasing");
     let erasure = suppress::begin(&mut tables, &key, args.for_good).await?;
     let receipt = erase(config, &tables, (&key, &erasure), &mut line).await?;
@@ -206,8 +212,8 @@ fn is_ours(config: &Config) -> bool {
     config.clickhouse.url.is_none() && data::running(&config.data.folder).is_some_and(|run| run.engine)
 }
 
-/// Two at a time would write the same fates.
-fn alone(config: &Config) -> Result<File> {
+/// Two at a time would write the same fates, and a back-up would have a part of it.
+pub(crate) fn alone(config: &Config) -> Result<File> {
     let folder = config.in_data("erasures".as_ref());
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let path = folder.join("lock");
@@ -215,7 +221,7 @@ fn alone(config: &Config) -> Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(_) => bail!(
-            "another `footfall erase` is at work on {}: wait for it",
+            "another `footfall erase`, or a `footfall backup`, is at work on {}: wait for it",
             config.data.folder.display()
         ),
     }

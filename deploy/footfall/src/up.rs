@@ -17,6 +17,7 @@ pub mod store;
 pub(crate) mod edge;
 pub(crate) mod signals;
 
+use crate::backup;
 use crate::config::Config;
 use crate::credentials::{self, Credentials};
 use crate::dashboard::{self, Addresses};
@@ -188,7 +189,10 @@ impl Up {
         ));
         self.beside.spawn(banner::first_event(processor.control.clone()));
         let config = self.config.clone();
-        tokio::task::spawn_blocking(move || geo::fetch_if_there_is_none(&config));
+        tokio::task::spawn_blocking(move || {
+            backup::clean_up(&config);
+            geo::fetch_if_there_is_none(&config);
+        });
         self.processor = Some(processor);
         self.run.clickhouse = Some(store.url.clone());
         self.held.announce(&self.run).context("cannot write run.json")?;

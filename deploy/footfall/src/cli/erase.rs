@@ -25,12 +25,13 @@ pub struct Person {
 /// Arguments of `erase`.
 #[derive(Debug, Args)]
 #[command(
-    group = ArgGroup::new("whom").required(true).args(["visitor", "user", "ip", "verify"]),
+    group = ArgGroup::new("whom").required(true).args(["visitor", "user", "ip", "verify", "again"]),
     after_help = "\
 Examples:
   footfall erase --user ada@shop.example --dry-run     what there is, with counts
   footfall erase --user ada@shop.example --site shop
   footfall erase --visitor 01932f4c-0000-7000-8000-000000000001
+  footfall erase --again                               after a restore: everybody of the receipts once more
   footfall erase --verify footfall-data/erasures/5f0c3c1e-6f1a-4b0e-9d0f-2a4d6f1c7b11.json"
 )]
 pub struct EraseArgs {
@@ -38,19 +39,23 @@ pub struct EraseArgs {
     #[command(flatten)]
     pub person: Person,
     /// Keep the person out from now on too, not only what has happened until now
-    #[arg(long, conflicts_with = "verify")]
+    #[arg(long, conflicts_with_all = ["verify", "again"])]
     pub for_good: bool,
     /// Say what would go, and touch nothing
-    #[arg(long, conflicts_with = "verify")]
+    #[arg(long, conflicts_with_all = ["verify", "again"])]
     pub dry_run: bool,
     /// Where to write the receipt [default: erasures/ID.json in the data folder]
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["verify", "dry_run"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["verify", "dry_run", "again"])]
     pub receipt: Option<PathBuf>,
     /// Check the signature of a receipt instead
     #[arg(long, value_name = "FILE", conflicts_with = "site")]
     pub verify: Option<PathBuf>,
+    /// After a restore: erase everybody again whose receipt is in FOLDER and whose erasure the tables do not know [default:
+    /// erasures in the data folder]
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, conflicts_with = "site")]
+    pub again: Option<Option<PathBuf>>,
     /// Print the receipt as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "again")]
     pub json: bool,
 }
 

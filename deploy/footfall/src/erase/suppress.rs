@@ -2,6 +2,7 @@
 //! which no insert that does not know the list can succeed.
 
 use super::tables::{Link, Tables};
+use crate::clickhouse::Access;
 use crate::ledger::said_by;
 use crate::terminal::Progress;
 use anyhow::{Context as _, Result, bail};
@@ -52,13 +53,45 @@ pub(super) async fn begin(tables: &mut Tables<'_>, key: &Key, for_good: bool) ->
         until,
     };
     tables.until = until;
-    add(tables, key, erasure.id, &own(tables, key, until, false)).await?;
+    let own = own(tables, key, until, false);
+    add(tables.access, key, erasure.id, &own).await?;
     Ok(erasure)
 }
 
 /// Writes down that it is done.
 pub(super) async fn finish(tables: &Tables<'_>, key: &Key, erasure: &Erasure) -> Result<()> {
-    add(tables, key, erasure.id, &own(tables, key, erasure.until, true)).await
+    let own = own(tables, key, erasure.until, true);
+    add(tables.access, key, erasure.id, &own).await
+}
+
+/// Puts somebody on the list of whom only the hash is known, as the receipt of this erasure has it; `finished`: it is done.
+pub(super) async fn add_hash(
+    access: &Access,
+    key: &Key,
+    erasure: &Erasure,
+    (kind, hash, site): (Kind, u128, &str),
+    finished: bool,
+) -> Result<()> {
+    let name = Name {
+        kind,
+        hash,
+        site,
+        since: 0,
+        until: erasure.until,
+        asked: true,
+        finished,
+    };
+    add(access, key, erasure.id, &name).await
+}
+
+/// Erasures that the list has and that were done.
+pub(super) async fn finished(access: &Access) -> Result<Vec<Uuid>> {
+    let sql = "SELECT DISTINCT erasure FROM suppressed WHERE finished";
+    let found = access.text(sql, &[]).await;
+    let found = found.context("cannot read the table `suppressed`; `footfall migrate` makes it")?;
+    let ids = found.lines().map(str::parse);
+    ids.collect::<Result<_, _>>()
+        .context("read the table `suppressed`")
 }
 
 /// Visitors that were the user, for the time that they were.
@@ -82,7 +115,7 @@ pub(super) async fn add_links(
             asked: false,
             finished: false,
         };
-        add(tables, key, erasure.id, &name).await?;
+        add(tables.access, key, erasure.id, &name).await?;
     }
     Ok(())
 }
@@ -122,7 +155,7 @@ async fn unfinished(tables: &Tables<'_>, key: &Key, for_good: bool) -> Result<Op
     }))
 }
 
-async fn add(tables: &Tables<'_>, key: &Key, erasure: Uuid, name: &Name<'_>) -> Result<()> {
+async fn add(access: &Access, key: &Key, erasure: Uuid, name: &Name<'_>) -> Result<()> {
     let Name {
         kind,
         hash,
@@ -141,7 +174,7 @@ async fn add(tables: &Tables<'_>, key: &Key, erasure: Uuid, name: &Name<'_>) -> 
         key.id()
     );
     let (site, by) = (super::who::hex(name.site), super::who::hex(&said_by()));
-    let written = tables.access.text(&sql, &[("site", &site), ("by", &by)]).await;
+    let written = access.text(&sql, &[("site", &site), ("by", &by)]).await;
     written
         .map(drop)
         .context("cannot write to the table `suppressed`")

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its harness too")]
 #![expect(clippy::print_stdout, reason = "a search says how much it has read")]
 
+mod backup;
 mod broken_doors;
 mod broken_setups;
 mod commands;
