@@ -2,7 +2,7 @@
 //!
 //! Here: events by value, end to end. `suite`: whatever happens to the cluster; `plan`, `world` and `faults` are its parts.
 //! `lost`: records that no copy has any more; `refusals`: those that still have one. `operator`: what other commands do;
-//! `gone`: a ClickHouse server is gone for good. `three_brokers`: one of three killed at a time. `secure`: TLS, passwords and
+//! `gone`: a ClickHouse server is gone for good, `restore`: it was, and there is a back-up. `three_brokers`: one of three killed at a time. `secure`: TLS, passwords and
 //! https everywhere, right and wrong ones; `rights`: users who may do a part. `privacy`: what is nowhere.
 
 #![expect(
@@ -18,6 +18,7 @@ mod operator;
 mod plan;
 mod privacy;
 mod refusals;
+mod restore;
 mod rights;
 mod secure;
 mod suite;
