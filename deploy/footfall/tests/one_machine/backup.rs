@@ -6,7 +6,7 @@ mod clones;
 mod erased;
 mod refused;
 
-use crate::harness::{Up, eventually, footfall, text};
+use crate::harness::{Up, eventually, footfall, in_time, text};
 use client::{Ids, Load};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -144,6 +144,41 @@ async fn restored_from_the_middle_of_load_nothing_is_lost_or_doubled_and_the_log
     assert!(has(&up, &acknowledged).is_subset(&sent));
     balanced(&up, &origin);
     goes_on(&up, &given).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_lost_tables_had_is_named_by_restore_and_counted_as_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_folder = |name: &str| folder.path().join(name);
+    let (data, copy, fresh) = (in_folder("data"), in_folder("backup"), in_folder("fresh"));
+    let up = small_segments(&data, "0s");
+    let load = Load::start(&up.run.public, 8_000);
+    load.goes_on(100).await;
+    let before = load.acknowledged();
+    back_up(&data, &copy).await;
+    let held = walk(&data.join("log/logs"));
+    in_time("what came behind the back-up is trimmed", async || {
+        load.goes_on(100).await;
+        let now = walk(&data.join("log/logs"));
+        let gone = held.iter().all(|segment| !now.contains(segment));
+        (gone
+            && !now
+                .iter()
+                .any(|name| name.ends_with("/00000000000000000001.000.segment")))
+        .then_some(())
+    })
+    .await;
+    up.kill();
+    let (_, sent) = load.end().await;
+    let log = data.join("log");
+    let said = restored(&copy, &fresh, &["--log", log.to_str().unwrap()]);
+    assert!(said.contains("are in neither log"), "{said}");
+    let up = Up::start(&fresh);
+    assert!(has(&up, &before).is_subset(&sent));
+    up.says("SELECT count() FROM ledger WHERE reason = 'lost'", "1");
+    up.says("SELECT sum(missing), sum(doubled) FROM books", "0\t0");
+    let audit = up.cli(&["audit"]);
+    assert!(audit.status.success(), "{}", text(&audit));
 }
 
 /// Segments come and go within a second, and the tables are merged, while back-ups are made.
