@@ -19,7 +19,7 @@ mod table;
 pub use address::address_columns;
 pub use events::{EVENTS, EventBlock, EventRow};
 pub use ledger::{LEDGER, LedgerBlock, LedgerRow};
-pub use migrate::{MigrateError, Report, Status, Step, migrate, status};
+pub use migrate::{MigrateError, Report, Status, Step, migrate, migrate_to, status};
 pub use reports::{DIMENSIONS, REPORTS};
 pub use table::ColumnInfo;
 

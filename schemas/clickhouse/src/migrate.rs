@@ -129,14 +129,8 @@ pub async fn migrate(
     database: &str,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Report, MigrateError> {
-    progress(Step::Prepare);
-    create_database(client, database).await?;
+    let report = migrate_to(client, database, MIGRATIONS, progress).await?;
     let client = client.clone().with_database(database);
-    execute(&client, BOOKKEEPING, || "creating the table `migrations`".into()).await?;
-    let pending = pending(&noted(&client).await?)?;
-    for migration in &pending {
-        apply(&client, migration, progress).await?;
-    }
     for view in views() {
         progress(Step::View(view.name));
         for statement in split::statements(&expand(view.sql)) {
@@ -146,8 +140,30 @@ pub async fn migrate(
             .await?;
         }
     }
+    Ok(report)
+}
+
+/// The tables alone, to a release that has `migrations`: the first part of [`migrate`]. An earlier release has fewer of them,
+/// a later one more.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn migrate_to(
+    client: &Client,
+    database: &str,
+    migrations: &'static [Migration],
+    progress: &mut (dyn FnMut(Step) + Send),
+) -> Result<Report, MigrateError> {
+    progress(Step::Prepare);
+    create_database(client, database).await?;
+    let client = client.clone().with_database(database);
+    execute(&client, BOOKKEEPING, || "creating the table `migrations`".into()).await?;
+    let pending = pending(&noted(&client).await?, migrations)?;
+    for migration in &pending {
+        apply(&client, migration, progress).await?;
+    }
     Ok(Report {
-        before: MIGRATIONS.len() - pending.len(),
+        before: migrations.len() - pending.len(),
         applied: pending,
     })
 }
@@ -168,7 +184,7 @@ pub async fn status(client: &Client, database: &str) -> Result<Status, MigrateEr
         0 => Vec::new(),
         _ => noted(&client.with_database(database)).await?,
     };
-    let pending = pending(&noted)?;
+    let pending = pending(&noted, MIGRATIONS)?;
     Ok(Status {
         applied: MIGRATIONS.len() - pending.len(),
         pending,
@@ -206,8 +222,11 @@ async fn noted(client: &Client) -> Result<Vec<Noted>, MigrateError> {
 }
 
 /// What this release has and the database has not. One that did not finish counts as not begun, whatever its text was.
-fn pending(noted: &[Noted]) -> Result<Vec<&'static Migration>, MigrateError> {
-    let known = MIGRATIONS.last().map_or(0, |last| last.number);
+fn pending(
+    noted: &[Noted],
+    migrations: &'static [Migration],
+) -> Result<Vec<&'static Migration>, MigrateError> {
+    let known = migrations.last().map_or(0, |last| last.number);
     if let Some(newer) = noted.iter().rfind(|row| row.number > known) {
         return Err(MigrateError::Newer {
             number: newer.number,
@@ -216,7 +235,7 @@ fn pending(noted: &[Noted]) -> Result<Vec<&'static Migration>, MigrateError> {
         });
     }
     let mut pending = Vec::new();
-    for migration in MIGRATIONS {
+    for migration in migrations {
         let mut finished = noted
             .iter()
             .filter(|row| row.finished && row.number == migration.number)

@@ -4,13 +4,14 @@ use bytes::Bytes;
 use clickhouse::Client;
 use footfall_clickhouse::{Clickhouse, PASSWORD};
 use footfall_tables::{Step, insert_sql, migrate};
+use std::net::SocketAddr;
 
 /// The database of most tests.
 pub(crate) const DATABASE: &str = "test";
 
 /// A running engine.
 pub(crate) struct Server {
-    _clickhouse: Clickhouse,
+    clickhouse: Clickhouse,
     /// Names no database.
     pub(crate) client: Client,
 }
@@ -18,14 +19,26 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start() -> Self {
         let clickhouse = Clickhouse::start().await.unwrap();
-        let client = Client::default()
-            .with_url(clickhouse.url())
+        let client = Self::client_at(clickhouse.address());
+        Self { clickhouse, client }
+    }
+
+    /// `kill -9`, and another on the same folder and address.
+    pub(crate) async fn restart(&mut self) {
+        self.clickhouse.restart().await.unwrap();
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.clickhouse.address()
+    }
+
+    /// A client that reaches it by another address.
+    pub(crate) fn client_at(address: SocketAddr) -> Client {
+        Client::default()
+            .with_url(format!("http://{address}"))
             .with_user("default")
-            .with_password(PASSWORD);
-        Self {
-            _clickhouse: clickhouse,
-            client,
-        }
+            .with_password(PASSWORD)
     }
 
     /// An engine with our tables in it, and a client of their database.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 mod books;
+mod cut;
 mod engine;
 mod links;
 mod losses;
@@ -14,6 +15,7 @@ mod round_trip;
 mod said;
 mod session_bots;
 mod session_sources;
+mod upgrade;
 mod users;
 
 footfall_clickhouse::process!();
