@@ -1,4 +1,7 @@
-//! Names of custom events that are Footfall's own. They start with `$`, and no page may use such a name.
+//! Names that are Footfall's own: of custom events, which start with `$` and which no page may use, and of a site.
+
+/// The site of `footfall self-check`: its events are of nobody, and lists of sites leave it out.
+pub const SELF_SITE: &str = "_self";
 
 /// Takes back what was said about who a visitor is; its `props` name the `visitor`, the `user`, or both. Only with a server
 /// key. What it does is in the view `user_statements`.

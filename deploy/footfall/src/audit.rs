@@ -59,6 +59,15 @@ pub async fn run(config: &Config, args: &AuditArgs) -> Result<bool> {
     Ok(report.is_clean())
 }
 
+/// Audits what is closed, and repairs nothing. With it: whether what is missing cannot be on its way any more.
+///
+/// # Errors
+/// ClickHouse or Kafka does not answer, or refuses.
+pub(crate) async fn judge(config: &Config, server: &Server) -> Result<(Report, bool)> {
+    let scope = Scope::find(config, server).await?;
+    Ok((audit(server, &scope.closed, false).await?, scope.settled))
+}
+
 /// What is audited.
 struct Scope {
     closed: Vec<Numbers>,

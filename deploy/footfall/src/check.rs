@@ -12,7 +12,7 @@ mod library;
 mod plan;
 mod proxy;
 mod secure;
-mod tables;
+pub(crate) mod tables;
 
 pub use plan::Plan;
 

@@ -15,6 +15,7 @@ mod geo;
 mod keys;
 mod ledger;
 mod load;
+mod self_check;
 mod site;
 mod words;
 
@@ -32,6 +33,7 @@ pub use geo::{FetchArgs, GeoCommand, What};
 pub use keys::{KeysCommand, RevokeArgs, RingArgs, RotateArgs};
 pub use ledger::{ConfirmArgs, Filter, LedgerArgs, LedgerCommand, ReplayArgs, ShowArgs, SkipArgs};
 pub use load::{DemoArgs, LoadgenArgs};
+pub use self_check::SelfCheckArgs;
 pub use site::{SiteAddArgs, SiteCommand};
 pub use words::{CompletionsArgs, ManArgs};
 
@@ -51,9 +53,10 @@ Examples:
   footfall ledger                             what did not become a row, and why
   footfall erase --user ada --dry-run         what is known of a person, and would go
   footfall check                              what is wrong with this set-up, and what to do about it
+  footfall self-check                         does what runs work, from the door to the table? After each upgrade
 
 Exit codes:
-  0  done; for `audit` and `check`: all is well
+  0  done; for `audit`, `check` and `self-check`: all is well
   1  it failed, or the answer is no
   2  the command line or the configuration is wrong; nothing was started
   130  interrupted twice: stopped hard, without the drain (nothing acknowledged is lost)";
@@ -150,6 +153,12 @@ pub enum Command {
     ConfirmServerGone(ConfirmArgs),
     /// Try configuration and connections: every problem at once, each with its remedy
     Check(CheckArgs),
+    /// Does what is running work? An event of its own from the door to the table, and everything around it
+    ///
+    /// After an upgrade, and at any time. The event is of the site `_self`, which no list shows: nobody's figures change. Release,
+    /// keys, clocks, ClickHouse, schema, dashboard and the books are looked at too. In a cluster: with the settings of a processor
+    /// and the identity key of the edges, `--url` of an edge or of what stands in front of them.
+    SelfCheck(SelfCheckArgs),
     /// The edge of a cluster: takes events, keeps them in its log, forwards them to Kafka
     #[cfg(feature = "kafka")]
     Ingest(IngestArgs),

@@ -8,8 +8,8 @@ use crate::problem::{Problems, told};
 use crate::terminal::{Colour, note, paint};
 use crate::{
     audit, backup, check, dashboard, demo, doors, enrich, erase, export, fate, geo, gone, install, keys,
-    ledger, loadgen, logging, memory, migrate, paths, query, replay, restore, send, show, sites, subject,
-    tail, telemetry, unlink, up, words,
+    ledger, loadgen, logging, memory, migrate, paths, query, replay, restore, self_check, send, show, sites,
+    subject, tail, telemetry, unlink, up, words,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -112,6 +112,7 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         Some(Command::Replay(args)) => on(&threads()?, replay::run(config, args)).map(verdict),
         Some(Command::ConfirmServerGone(args)) => talk(gone::run(config, args)).map(verdict),
         Some(Command::Check(args)) => talk(check::run(loaded, args.service)).map(verdict),
+        Some(Command::SelfCheck(args)) => talk(self_check::run(config, args)).map(verdict),
         Some(Command::Migrate) => talk(migrate::run(config)).map(done),
         Some(Command::Loadgen(args)) => {
             let run = |stop| loadgen::run(config, args, stop);

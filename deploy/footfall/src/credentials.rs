@@ -5,6 +5,7 @@
 
 use crate::data::replace;
 use anyhow::{Context as _, Result};
+use footfall_schemas::reserved::SELF_SITE;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -46,19 +47,25 @@ pub fn read(folder: &Path) -> Result<Credentials> {
         .map_err(|_| anyhow::anyhow!("{} is damaged: remove it to have it made anew", path.display()))
 }
 
-/// Reads the file, or makes it with new secrets and a server key for the site `demo`.
+/// Reads the file, or makes it: new secrets, and server keys for the sites that the program itself brings. What an earlier
+/// release did not make is added.
 ///
 /// # Errors
 /// When it cannot be read or written.
 pub fn read_or_make(folder: &Path) -> Result<Credentials> {
-    if path(folder).exists() {
-        return read(folder);
-    }
-    let demo = ("demo".to_owned(), new_secret());
-    let made = Credentials {
-        writer_password: new_secret(),
-        server_keys: [demo].into_iter().collect(),
+    let mut made = if path(folder).exists() {
+        read(folder)?
+    } else {
+        let demo = ("demo".to_owned(), new_secret());
+        Credentials {
+            writer_password: new_secret(),
+            server_keys: [demo].into_iter().collect(),
+        }
     };
+    if made.server_keys.contains_key(SELF_SITE) {
+        return Ok(made);
+    }
+    made.server_keys.insert(SELF_SITE.to_owned(), new_secret());
     let text = format!(
         "# Made by Footfall at its first start. Keep it private.\n{}",
         toml::to_string(&made)?
@@ -113,6 +120,20 @@ mod tests {
             .mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(!format!("{made:?}").contains(&made.writer_password));
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_release_keeps_its_secrets_and_gets_what_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = "writer_password = \"a\"\n[server_keys]\ndemo = \"b\"\n";
+        std::fs::write(folder.path().join("credentials.toml"), old).unwrap();
+        let read = read_or_make(folder.path()).unwrap();
+        assert_eq!(
+            (read.writer_password.as_str(), read.server_keys["demo"].as_str()),
+            ("a", "b")
+        );
+        assert_eq!(read_or_make(folder.path()).unwrap(), read);
+        assert_eq!(read.server_keys.len(), 2);
     }
 
     #[test]

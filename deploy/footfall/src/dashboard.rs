@@ -11,11 +11,17 @@ use crate::up::{signals, sockets};
 use crate::{data, sites};
 use anyhow::{Context as _, Result};
 use footfall_dashboard::{Dashboard, Limits, Reader, SiteInfo, StartError};
+use footfall_processor::Server;
+use footfall_tables::MigrateError;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+/// How often the tables are looked at until they fit.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Where this machine's ingest serves the beacon and the demo page, as the page tells it.
 #[derive(Debug, Clone, Default)]
@@ -93,11 +99,33 @@ pub async fn run(config: &Config) -> Result<()> {
         access.server.authority()
     ));
     let running = Running::start(config, listener, &Addresses::default())?;
+    let server = access.server.clone();
     running.reader.send_replace(Some(reader(access)));
-    stop.cancelled().await;
+    let result = tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        misfit = misfit(&server) => Err(misfit).context("the tables and this dashboard do not fit"),
+    };
     running.end().await;
     beside.shutdown().await;
-    Ok(())
+    result
+}
+
+/// Returns when the tables turn out to be of another release, whose reports this one cannot make. A server that is away, or does
+/// not let us see, is asked again; tables that are behind are waited for.
+async fn misfit(server: &Server) -> MigrateError {
+    let mut told = false;
+    loop {
+        match footfall_tables::status(&server.client(), &server.database).await {
+            Ok(status) if status.pending.is_empty() => return std::future::pending().await,
+            Ok(_) if !told => {
+                told = true;
+                tracing::warn!("the tables are behind this release: `footfall migrate` brings them to it");
+            }
+            Err(error @ (MigrateError::Newer { .. } | MigrateError::Changed { .. })) => return error,
+            Ok(_) | Err(MigrateError::Name(_) | MigrateError::Server { .. }) => {}
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// How the dashboard asks there.

@@ -24,7 +24,7 @@ pub struct Held {
 pub struct Run {
     /// Process id of the instance.
     pub pid: u32,
-    /// Release.
+    /// Release and commit.
     pub version: String,
     /// Public URL: events, and the demo page at `/demo`.
     pub public: String,

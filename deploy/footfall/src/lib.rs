@@ -8,7 +8,7 @@
 //! 4. `cluster` (cargo feature `kafka`): the same parts as services, with Kafka between them;
 //! 5. commands that talk to a running Footfall over HTTP ([`http`], [`target`], [`clickhouse`]): [`send`], [`tail`],
 //!    [`fate`], [`unlink`], [`subject`], [`mod@erase`], [`query`], [`export`], [`audit`], [`ledger`], [`replay`], [`gone`], [`migrate`], [`loadgen`], [`demo`]; [`backup`] and [`restore`] copy the data folder, whoever runs on it;
-//! 6. [`check`]: what is wrong with this set-up, [`install`]: with a page; [`show`]: what is set, [`doors`]: who else may look, [`enrich`]: what an event would become ([`dictionary`]: what columns mean, [`paths`]: templates learned), [`geo`]: databases of places; [`words`]: the command line for shells and as man pages; [`terminal`]: how all of it is told.
+//! 6. [`check`]: what is wrong with this set-up, [`self_check`]: with what is running, [`install`]: with a page; [`show`]: what is set, [`doors`]: who else may look, [`enrich`]: what an event would become ([`dictionary`]: what columns mean, [`paths`]: templates learned), [`geo`]: databases of places; [`words`]: the command line for shells and as man pages; [`terminal`]: how all of it is told.
 
 pub mod audit;
 pub mod backup;
@@ -47,6 +47,7 @@ pub mod problem;
 pub mod query;
 pub mod replay;
 pub mod restore;
+pub mod self_check;
 pub mod send;
 pub mod show;
 pub mod sites;

@@ -6,7 +6,8 @@ use crate::credentials;
 use crate::problem::{Problem, Problems};
 use crate::terminal::{Colour, paint, program, say};
 use anyhow::{Context as _, Result, bail};
-use footfall_ingest::sites::{Site, Sites};
+use footfall_ingest::sites::{CookieMode, CookiePolicy, IpPolicy, Site, Sites};
+use footfall_schemas::reserved::SELF_SITE;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,25 @@ pub fn demo(origins: &[String], server_key: Option<&str>) -> Result<Sites> {
             ..site
         })
         .collect())
+}
+
+/// The site of `footfall self-check`, for whoever has that server key and for nobody else. Nothing of an address is kept.
+///
+/// # Errors
+/// None: its key is one.
+pub fn own(server_key: &str) -> Result<Sites> {
+    let site = Site {
+        name: "footfall self-check".to_owned(),
+        require_origin: true,
+        ip: IpPolicy::None,
+        cookie: CookiePolicy {
+            mode: CookieMode::Never,
+            ..CookiePolicy::default()
+        },
+        server_keys: vec![credentials::digest(server_key)],
+        ..Site::new(SELF_SITE)?
+    };
+    Ok([site].into_iter().collect())
 }
 
 /// Reads the file.

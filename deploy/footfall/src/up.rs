@@ -332,13 +332,13 @@ impl EdgeStart<'_> {
         let (config, log) = (self.config, self.log);
         let handle = metrics::install()?;
         beside.spawn(metrics::upkeep(handle.clone()));
-        let key = self.credentials.server_keys.get("demo").map(String::as_str);
+        let keys = &self.credentials.server_keys;
         let figures = Arc::new(move |text: &mut String| {
             text.push_str(&handle.render());
             footfall_processor::measure::render(text);
         });
         let public = sockets.addresses()?;
-        let mut settings = edge::config(config, &public, key, self.late, self.dashboard, figures)?;
+        let mut settings = edge::config(config, &public, keys, self.late, self.dashboard, figures)?;
         let door = replay::door::router(log.clone(), &self.credentials.writer_password);
         settings.extra.admin = settings.extra.admin.merge(door);
         let listeners = Listeners {

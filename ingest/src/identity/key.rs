@@ -60,6 +60,11 @@ impl Key {
     pub(crate) fn salt(&self, random: &[u8; 32]) -> Secret {
         hash(&self.ids, &[b"salt", &[0], random])
     }
+
+    /// Who has the key may send for this site as a server.
+    pub(crate) fn server_key(&self, site: &str) -> Secret {
+        hash(&self.ids, &[b"server key", &[0], site.as_bytes()])
+    }
 }
 
 /// The keyed hash of these parts, one after the other.

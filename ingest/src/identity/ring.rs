@@ -101,6 +101,12 @@ impl KeyRing {
         self.ids().salt(random)
     }
 
+    /// The server key of a site of Footfall's own: nodes with this ring agree on it without being told. 64 hex digits, secret.
+    #[must_use]
+    pub fn server_key(&self, site: &str) -> String {
+        secret::to_hex(&self.ids().server_key(site))
+    }
+
     /// All keys, the oldest first.
     pub fn list(&self, now_ms: i64) -> impl Iterator<Item = KeyInfo> {
         let signs = self.signing(now_ms).kid;
@@ -158,6 +164,9 @@ mod tests {
         assert_ne!(second, first);
         assert!(ring.find(&first).is_some() && ring.find(&second).is_some());
         assert_eq!(ring.ids().kid, first);
+        let alone = KeyRing::parse(ring.to_text().lines().next().unwrap()).unwrap();
+        assert_eq!(alone.server_key("a"), ring.server_key("a"));
+        assert_ne!(ring.server_key("a"), ring.server_key("b"));
         let listed: Vec<_> = ring.list(2 * DAY).map(|key| key.signs).collect();
         assert_eq!(listed, [false, true]);
     }

@@ -5,6 +5,7 @@ use super::ask::fault;
 use crate::access::Grant;
 use crate::config::SiteInfo;
 use crate::refusal::Refusal;
+use footfall_schemas::reserved::SELF_SITE;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,11 +25,11 @@ struct Said {
     data: Vec<(String, u64, String)>,
 }
 
-/// Counts the events of each site over the range of partitions that reports use.
+/// Counts the events of each site over the range of partitions that reports use; Footfall's own are nobody's.
 pub(crate) fn sql(database: &str) -> String {
     format!(
         "SELECT toString(site) AS site, count() AS events, max(received_at) AS last FROM {database}.events \
-         WHERE received_at >= now() - INTERVAL 30 DAY GROUP BY site ORDER BY events DESC LIMIT 1000"
+         WHERE received_at >= now() - INTERVAL 30 DAY AND site != '{SELF_SITE}' GROUP BY site ORDER BY events DESC LIMIT 1000"
     )
 }
 

@@ -48,7 +48,8 @@ pub(super) async fn look(
     }
 }
 
-async fn answers(access: &Access, findings: &mut Findings) -> bool {
+/// Whether it is there and lets us in; says what it is.
+pub(crate) async fn answers(access: &Access, findings: &mut Findings) -> bool {
     match tokio::time::timeout(PATIENCE, try_server(access)).await {
         Ok(Ok(version)) => {
             let (at, user) = (access.server.address(), &access.server.user);
@@ -154,7 +155,7 @@ async fn start(config: &Config, library: PathBuf, password: &str) -> Result<(Run
 }
 
 /// Which migrations the tables have, against those of this release.
-async fn schema(access: &Access, findings: &mut Findings) {
+pub(crate) async fn schema(access: &Access, findings: &mut Findings) {
     let server = &access.server;
     match tokio::time::timeout(
         PATIENCE,

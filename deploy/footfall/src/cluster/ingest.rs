@@ -9,6 +9,7 @@ use crate::data::{self, Held};
 use crate::live::Live;
 use crate::metrics::forwarder;
 use crate::problem::{Problem, Problems};
+use crate::self_check::keys;
 use crate::sites;
 use crate::terminal::{count, note};
 use crate::up::late::Late;
@@ -18,6 +19,8 @@ use anyhow::{Context as _, Result, bail};
 use footfall_forward::{ForwardError, Progress};
 use footfall_ingest::{Clock, DailySalts, IngestError, KeyRing, Listeners};
 use footfall_log::Log;
+use footfall_schemas::reserved::SELF_SITE;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -75,6 +78,12 @@ fn host_name() -> String {
     if name.is_empty() { "node".to_owned() } else { name }
 }
 
+/// Server keys of the sites that every node brings: what the one key of all nodes says.
+fn own_sites(config: &Config) -> Result<BTreeMap<String, String>, Problems> {
+    let key = keys::of_cluster(config).map_err(|problem| Problems(vec![problem]))?;
+    Ok(key.map(|key| (SELF_SITE.to_owned(), key)).into_iter().collect())
+}
+
 /// All nodes must share one key.
 pub(crate) fn check_identity(config: &Config) -> Result<(), Problem> {
     if up::edge::identity(config)?.is_some() {
@@ -111,7 +120,7 @@ impl Ingest {
         let figures = Arc::new(move |text: &mut String| forwarder::render(&shown.snapshot(), text));
         let late = Late::new(admin);
         late.set(Live::new(None, late.refusals.clone(), stop_edge.clone()));
-        let mut settings = up::edge::config(&config, &addresses, None, &late, None, figures)?;
+        let mut settings = up::edge::config(&config, &addresses, &own_sites(&config)?, &late, None, figures)?;
         let shared = Arc::new(DailySalts::shared());
         settings.salts = Some(Arc::clone(&shared));
         let salts = share_salts(&config, shared, settings.identity.clone(), &stop_forward)?;

@@ -77,7 +77,11 @@ fn path(config: &Config) -> PathBuf {
     config.in_data("keys/erasure.key".as_ref())
 }
 
-fn read(config: &Config) -> Result<Option<Key>> {
+/// That of the data folder, if there is one.
+///
+/// # Errors
+/// It cannot be read, or is damaged.
+pub(crate) fn read(config: &Config) -> Result<Option<Key>> {
     let path = path(config);
     match std::fs::read_to_string(&path) {
         Ok(text) => Key::parse(&text)

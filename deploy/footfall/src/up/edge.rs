@@ -13,6 +13,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect};
 use axum::routing::get;
 use footfall_ingest as ingest;
+use footfall_schemas::reserved::SELF_SITE;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 /// The demo page: self-contained, no other host is asked for anything.
@@ -20,23 +22,27 @@ const DEMO: &str = include_str!("demo.html");
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What the edge is told. `public`: the schemes and addresses under which it takes events.
+/// What the edge is told. `public`: the schemes and addresses under which it takes events; `server_keys`: of sites that the
+/// program itself brings.
 ///
 /// # Errors
 /// When the site `demo` cannot be made for this address.
 pub(crate) fn config(
     config: &Config,
     public: &[(&'static str, SocketAddr)],
-    server_key: Option<&str>,
+    server_keys: &BTreeMap<String, String>,
     live: &Late,
     dashboard: Option<SocketAddr>,
     metrics: ingest::MetricsSource,
 ) -> Result<ingest::Config> {
-    let builtin = if config.demo.enabled {
-        sites::demo(&origins(public), server_key)?
-    } else {
-        ingest::Sites::default()
-    };
+    let key = |site: &str| server_keys.get(site).map(String::as_str);
+    let mut builtin = ingest::Sites::default();
+    if config.demo.enabled {
+        builtin = sites::demo(&origins(public), key("demo"))?;
+    }
+    if let Some(key) = key(SELF_SITE) {
+        builtin = builtin.or(sites::own(key)?);
+    }
     Ok(ingest::Config {
         identity: identity(config).map_err(|problem| Problems(vec![problem]))?,
         data: config.in_data("keys".as_ref()),

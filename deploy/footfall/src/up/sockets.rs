@@ -1,5 +1,6 @@
 //! The addresses of one machine, taken before anything slow begins: a port that is taken is said at once.
 
+use crate::cli::VERSION;
 use crate::config::Config;
 use crate::data::Run;
 use crate::problem::{Problem, Problems};
@@ -80,7 +81,7 @@ impl Sockets {
     pub fn announcement(&self, config: &Config, engine: bool) -> std::io::Result<Run> {
         Ok(Run {
             pid: std::process::id(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: VERSION.to_owned(),
             public: format!("http://{}", here(self.public.local_addr()?)),
             https: match &self.tls {
                 Some(tls) => Some(format!("https://{}", here(tls.listener.local_addr()?))),

@@ -211,9 +211,14 @@ pub(crate) const PASSWORD: &str = "right";
 
 impl Server {
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_at(folder, ([127, 0, 0, 1], 0).into())
+    }
+
+    /// At an address, that of one that was there before.
+    pub(crate) fn start_at(folder: &Path, address: SocketAddr) -> Self {
         let library = footfall_engine::library::locate(&mut |_| {}).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_footfall"))
-            .args(["engine", "--listen", "127.0.0.1:0", "--data"])
+            .args(["engine", "--listen", &address.to_string(), "--data"])
             .arg(folder)
             .arg("--library")
             .arg(library)

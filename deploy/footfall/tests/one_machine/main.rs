@@ -29,6 +29,7 @@ mod proxies;
 mod release;
 mod replay;
 mod salts;
+mod self_check;
 #[cfg(feature = "otel")]
 mod traces;
 mod up_and_down;
