@@ -42,7 +42,7 @@ pub(crate) fn admit<'t>(
         let taken = live.memory.bucket.take(limit, events, Instant::now());
         taken.map_err(|wait| too_fast("the site sends more events than its rate limit allows", wait))?;
     }
-    if table.len() > 1 && live.memory.share.is_full(&live.site, room) {
+    if table.is_shared() && live.memory.share.is_full(&live.site, room) {
         return Err(over_share("the site has filled its share of the log, which is behind").retry_after(30));
     }
     Ok((live, trust))

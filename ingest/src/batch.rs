@@ -149,7 +149,7 @@ impl Batch {
         };
         let mut batch = Self {
             entries: Vec::with_capacity(count),
-            memory: (table.len() > 1).then(|| Arc::clone(&live.memory)),
+            memory: table.is_shared().then(|| Arc::clone(&live.memory)),
             ..Self::default()
         };
         let room = request.bytes / count.max(1) + 512;

@@ -8,6 +8,7 @@ use crate::names::Names;
 use crate::rate::{Bucket, Buckets};
 use crate::scrub::Scrubber;
 use crate::share::Share;
+use footfall_schemas::reserved::SELF_SITE;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub(crate) struct Memory {
 /// All sites at one moment; replaced as a whole.
 pub(crate) struct Table {
     by_key: HashMap<String, Live>,
+    is_shared: bool,
     exact: HashSet<String>,
     patterns: Vec<Origin>,
 }
@@ -68,6 +70,7 @@ impl Table {
         }
         Self {
             by_key: sites.iter().map(|site| (site.key.clone(), live(site))).collect(),
+            is_shared: sites.iter().filter(|site| site.key != SELF_SITE).nth(1).is_some(),
             exact,
             patterns,
         }
@@ -81,8 +84,9 @@ impl Table {
         self.by_key.values()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.by_key.len()
+    /// Whether several sites share this edge; that of `footfall self-check` takes nobody's part.
+    pub(crate) const fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// Whether any site allows `origin`: all that a preflight, whose site is not known yet, can be asked for.

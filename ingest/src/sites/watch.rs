@@ -56,7 +56,7 @@ pub(crate) async fn watch(config: &SitesConfig, table: &ArcSwap<Table>, metrics:
             Ok(sites) => {
                 table.store(std::sync::Arc::new(Table::new(&sites, Some(&table.load()))));
                 metrics.sites_reloaded.add(1);
-                tracing::info!(sites = table.load().len(), "read the sites file again");
+                tracing::info!(sites = table.load().iter().count(), "read the sites file again");
             }
             Err(error) => {
                 metrics.sites_broken.add(1);

@@ -174,3 +174,32 @@ async fn an_operator_may_give_a_site_less() {
     assert!((QUOTA / 25..QUOTA / 15).contains(&kept), "{kept}");
     assert_eq!(server.send(&body("quiet-0", 100)).await.status, 200);
 }
+
+/// That of `footfall self-check` is on every edge: it makes nobody share who is alone.
+#[tokio::test]
+async fn a_site_beside_footfalls_own_may_fill_the_log() {
+    let own = Site {
+        key: footfall_schemas::reserved::SELF_SITE.to_owned(),
+        ..demo()
+    };
+    let server = setup()
+        .with(|config| config.sites.builtin = [demo(), own].into_iter().collect())
+        .with_log(|log| {
+            log.segment_bytes = 64 * 1024;
+            log.quota_bytes = QUOTA;
+        })
+        .start()
+        .await;
+    let large = body("demo", 8000);
+    let refused = loop {
+        let answer = server.send(&large).await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!(
+        (refused.status, refused.error().as_str()),
+        (503, "log_full"),
+        "{refused:?}"
+    );
+}
