@@ -139,7 +139,11 @@ impl Service {
         self.ended()
     }
 
-    fn ended(&mut self) -> Result<ExitStatus> {
+    /// Waits until it has ended by itself.
+    ///
+    /// # Errors
+    /// It did not in time.
+    pub fn ended(&mut self) -> Result<ExitStatus> {
         eventually("the end of a service", || {
             self.child.try_wait()?.context("still running")
         })

@@ -4,6 +4,7 @@
 //! `lost`: records that no copy has any more; `refusals`: those that still have one. `operator`: what other commands do;
 //! `gone`: a ClickHouse server is gone for good, `restore`: it was, and there is a back-up. `three_brokers`: one of three killed at a time. `secure`: TLS, passwords and
 //! https everywhere, right and wrong ones; `rights`: users who may do a part. `privacy`: what is nowhere.
+//! `upgrade`: tables of a later release, and whether all works.
 
 #![expect(
     clippy::unwrap_used,
@@ -23,6 +24,7 @@ mod rights;
 mod secure;
 mod suite;
 mod three_brokers;
+mod upgrade;
 mod world;
 
 use footfall_tests::books;
