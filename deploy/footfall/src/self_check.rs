@@ -1,7 +1,7 @@
 //! `footfall self-check`: does what is running work? Every part that is wrong is found at once, each with its remedy.
 //!
-//! In order: the release that runs, its keys ([`keys`]), ClickHouse, its clock ([`clock`]) and the schema, the dashboard, an event
-//! of its own from the door to the table ([`event`]), and the books. What keeps a set-up from starting is [`crate::check`]'s work.
+//! In order: the release that runs, its keys (`keys`), ClickHouse, its clock (`clock`) and the schema, the dashboard, an event
+//! of its own from the door to the table (`event`), and the books. What keeps a set-up from starting is [`crate::check`]'s work.
 
 mod clock;
 mod event;
