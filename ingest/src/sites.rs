@@ -13,7 +13,9 @@ pub(crate) mod watch;
 
 pub use crate::scrub::Scrub;
 pub use file::SitesError;
-pub use site::{CookieMode, CookiePolicy, IpPolicy, RateLimit, SameSite, Secure, SessionCuts, Site, Without};
+pub use site::{
+    CookieMode, CookiePolicy, IpPolicy, Keep, RateLimit, SameSite, Secure, SessionCuts, Site, Without,
+};
 
 use origin::Origin;
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 use crate::control::{Control, Requests};
 use crate::enrich::Enrichment;
+use crate::retention::Retention;
 use crate::round::Limits;
 use crate::server::Server;
 use crate::suppressed::Key;
@@ -101,6 +102,8 @@ pub struct Wiring {
     pub enrichment: Arc<Enrichment>,
     /// By which those are known who were erased. Without it nothing is inserted once there are any.
     pub erasure_key: Option<Key>,
+    /// What expires, and when; without it nothing does.
+    pub retention: Option<Retention>,
     pub(crate) control: Control,
     pub(crate) requests: Requests,
 }
@@ -117,6 +120,7 @@ impl Wiring {
             metrics: None,
             enrichment: Arc::new(Enrichment::built_in()),
             erasure_key: None,
+            retention: None,
             control,
             requests,
         }

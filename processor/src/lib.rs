@@ -12,6 +12,7 @@
 //! 7. [`question`]: what it asks of ClickHouse ([`server`]);
 //! 8. [`insert`]: one POST of our own and its honest result; what gets no row gets a [`ledger`] row;
 //! 9. [`mod@audit`]: afterwards, always: is everything there, once?
+//! 10. [`retention`]: in the end, what has been kept for long enough goes, with a fate of its own.
 //!
 //! Beside the flow: [`words`] (what an operator says about what waits), [`config`], [`control`] (watching and steering), [`measure`] (metrics), [`admin`] (its port).
 
@@ -26,6 +27,7 @@ pub mod insert;
 pub mod ledger;
 pub mod measure;
 pub mod question;
+pub mod retention;
 pub mod round;
 pub mod row;
 pub mod server;
@@ -45,6 +47,7 @@ use admin::Admin;
 use audit::watch::Auditor;
 use driver::Driver;
 use footfall_delivery::Mode;
+use retention::keeper::Keeper;
 use tokio_util::sync::CancellationToken;
 
 /// Runs a processor until `shutdown` is cancelled, then finishes the insert in flight, saves and returns. The tables
@@ -76,6 +79,7 @@ pub async fn run<S: Source>(
     let _guard = ended.clone().drop_guard();
     beside.spawn(auditor.run(ended.clone()));
     beside.spawn(std::sync::Arc::clone(&wiring.enrichment).watch());
+    let keeping = ended.clone();
     if let Some(listener) = wiring.admin.take() {
         let admin = Admin {
             condition: control.condition(),
@@ -84,6 +88,14 @@ pub async fn run<S: Source>(
         beside.spawn(admin::serve(listener, admin, ended));
     }
     let heed_every = config.heed_every;
+    if let Some(retention) = wiring.retention.take() {
+        let keeper = Keeper {
+            server: wiring.server.clone(),
+            retention,
+            control: control.clone(),
+        };
+        beside.spawn(keeper.run(keeping));
+    }
     let mut driver = Box::new(Driver::new(config, source, &wiring, closed));
     beside.spawn(words::listen(
         wiring.server.clone(),

@@ -42,6 +42,8 @@ pub(crate) const DOUBLED: &str = "footfall_processor_audit_doubled";
 pub(crate) const LATE_DUPLICATES: &str = "footfall_processor_audit_late_duplicates";
 pub(crate) const DATA_READ: &str = "footfall_processor_enrich_data_read_total";
 pub(crate) const DATA_BROKEN: &str = "footfall_processor_enrich_data_broken";
+pub(crate) const EXPIRED: &str = "footfall_processor_expired_total";
+pub(crate) const RETENTION_FAILED: &str = "footfall_processor_retention_failed";
 pub(crate) const REPAIRED: &str = "footfall_processor_audit_repaired_total";
 
 /// Kinds of [`ALARMS`] that an operator ends with a word.
@@ -107,6 +109,14 @@ pub fn describe() {
         "1: the part's files cannot be used as they are, and what was read of them before is in force"
     );
     describe_counter!(REPAIRED, "What the auditor has repaired, by kind");
+    describe_counter!(
+        EXPIRED,
+        "What has been kept for as long as it should be, and went: `events`, `addresses` or `payloads`, by site"
+    );
+    describe_gauge!(
+        RETENTION_FAILED,
+        "1: the last run of retention could not do all, and what should have gone is still there; it comes again"
+    );
 }
 
 /// A part of the enrichment has read its files.

@@ -2,10 +2,11 @@
 //!
 //! In order: configuration (found by [`crate::config::load`]), `folders` (data, log, disk, sites), `proxy` (of the edge
 //! that runs here), `secure` (its certificate), `dashboard` (who may see it), addresses, `library` of the engine, `kafka` (let in, topics, rights), `tables` (server or engine:
-//! reachable, who we are, which schema). [`Plan`] says which of them matter here.
+//! reachable, who we are, which schema), `growth` (what is kept for how long, and whether there is room for it). [`Plan`] says which of them matter here.
 
 mod dashboard;
 mod folders;
+mod growth;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod library;
@@ -112,6 +113,9 @@ pub async fn look(loaded: &Loaded, plan: Plan) -> Findings {
         ));
     }
     plan.refuse(config, &mut findings);
+    if plan.writes_rows() {
+        growth::retention(config, plan, &mut findings);
+    }
     let running = data::running(&config.data.folder);
     // A processor keeps nothing on its disk.
     if plan.takes_events() {

@@ -15,6 +15,7 @@ mod geo;
 mod keys;
 mod ledger;
 mod load;
+mod retention;
 mod self_check;
 mod site;
 mod words;
@@ -33,6 +34,7 @@ pub use geo::{FetchArgs, GeoCommand, What};
 pub use keys::{KeysCommand, RevokeArgs, RingArgs, RotateArgs};
 pub use ledger::{ConfirmArgs, Filter, LedgerArgs, LedgerCommand, ReplayArgs, ShowArgs, SkipArgs};
 pub use load::{DemoArgs, LoadgenArgs};
+pub use retention::RetentionArgs;
 pub use self_check::SelfCheckArgs;
 pub use site::{SiteAddArgs, SiteCommand};
 pub use words::{CompletionsArgs, ManArgs};
@@ -211,6 +213,11 @@ pub enum Command {
     ///
     /// The data folder (--data) must not be there yet. The back-up is compared with its checksums first.
     Restore(RestoreArgs),
+    /// What has been kept for as long as its site wants it goes: events, addresses, payloads, old files
+    ///
+    /// The processor does this by itself, every `retention.every`. The command is to look ahead, and for whoever does not
+    /// want to wait. A command that was cut off is given again.
+    Retention(RetentionArgs),
     /// Print completions for a shell
     ///
     /// For bash: `footfall completions bash > ~/.local/share/bash-completion/completions/footfall`.

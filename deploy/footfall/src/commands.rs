@@ -8,8 +8,8 @@ use crate::problem::{Problems, told};
 use crate::terminal::{Colour, note, paint};
 use crate::{
     audit, backup, check, dashboard, demo, doors, enrich, erase, export, fate, geo, gone, install, keys,
-    ledger, loadgen, logging, memory, migrate, paths, query, replay, restore, self_check, send, show, sites,
-    subject, tail, telemetry, unlink, up, words,
+    ledger, loadgen, logging, memory, migrate, paths, query, replay, restore, retention, self_check, send,
+    show, sites, subject, tail, telemetry, unlink, up, words,
 };
 use anyhow::Result;
 use clap::Parser as _;
@@ -106,6 +106,7 @@ fn dispatch(cli: &Cli, loaded: &Loaded) -> Result<ExitCode> {
         Some(Command::Restore(args)) => {
             talk(with_interrupt(|stop| restore::run(config, args, stop))).map(done)
         }
+        Some(Command::Retention(args)) => talk(retention::run(config, args)).map(done),
         Some(Command::Paths(args)) => talk(paths::run(config, args)).map(done),
         Some(Command::Audit(args)) => talk(audit::run(config, args)).map(verdict),
         Some(Command::Ledger(args)) => talk(ledger::run(config, args)).map(verdict),
@@ -167,7 +168,7 @@ fn start(config: &Config, which: Service, service: impl Future<Output = Result<(
     let result = runtime.block_on(async {
         tokio::select! {
             result = service => result,
-            never = logging::auth::expire(config), if takes_events => match never {},
+            never = retention::expire(config), if takes_events => match never {},
         }
     });
     telemetry.end();

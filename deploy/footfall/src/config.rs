@@ -19,6 +19,7 @@ pub use raw::{Origin, Sources};
 pub use settings::Config;
 
 use crate::problem::Problem;
+use crate::retention::policy::is_days;
 use footfall_ingest::TlsFiles;
 use raw::Raw;
 use std::collections::BTreeMap;
@@ -84,6 +85,19 @@ fn validate(config: &Config, raw: &Raw, problems: &mut Vec<Problem>) {
         }
     }
     validate_ports(config, problems);
+    let retention = &config.retention;
+    for (key, kept) in [
+        ("retention.events", retention.events.unwrap_or_default()),
+        ("retention.addresses", retention.addresses),
+        ("retention.payloads", retention.payloads),
+    ] {
+        if !is_days(kept) {
+            problems.push(Problem::new(
+                format!("`{key}` is no number of whole days: what was received on one day expires together"),
+                "write days, such as `30d`; `0d` is for ever",
+            ));
+        }
+    }
     if !is_identifier(&config.clickhouse.database) {
         problems.push(Problem::new(
             format!(

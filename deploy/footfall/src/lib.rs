@@ -7,8 +7,8 @@
 //!    [`credentials`], [`sites`]); [`log_source`] is the local log as the processor's source, [`live`] the stream of fates;
 //! 4. `cluster` (cargo feature `kafka`): the same parts as services, with Kafka between them;
 //! 5. commands that talk to a running Footfall over HTTP ([`http`], [`target`], [`clickhouse`]): [`send`], [`tail`],
-//!    [`fate`], [`unlink`], [`subject`], [`mod@erase`], [`query`], [`export`], [`audit`], [`ledger`], [`replay`], [`gone`], [`migrate`], [`loadgen`], [`demo`]; [`backup`] and [`restore`] copy the data folder, whoever runs on it;
-//! 6. [`check`]: what is wrong with this set-up, [`self_check`]: with what is running, [`install`]: with a page; [`show`]: what is set, [`doors`]: who else may look, [`enrich`]: what an event would become ([`dictionary`]: what columns mean, [`paths`]: templates learned), [`geo`]: databases of places; [`words`]: the command line for shells and as man pages; [`terminal`]: how all of it is told.
+//!    [`fate`], [`unlink`], [`subject`], [`mod@erase`], [`mod@retention`], [`query`], [`export`], [`audit`], [`ledger`], [`replay`], [`gone`], [`migrate`], [`loadgen`], [`demo`]; [`backup`] and [`restore`] copy the data folder, whoever runs on it;
+//! 6. [`check`]: what is wrong with this set-up, and for how long its disk has room ([`forecast`]), [`self_check`]: with what is running, [`install`]: with a page; [`show`]: what is set, [`doors`]: who else may look, [`enrich`]: what an event would become ([`dictionary`]: what columns mean, [`paths`]: templates learned), [`geo`]: databases of places; [`words`]: the command line for shells and as man pages; [`terminal`]: how all of it is told.
 
 pub mod audit;
 pub mod backup;
@@ -29,6 +29,7 @@ pub mod enrich;
 pub mod erase;
 pub mod export;
 pub mod fate;
+pub mod forecast;
 pub mod geo;
 pub mod gone;
 pub mod http;
@@ -47,6 +48,7 @@ pub mod problem;
 pub mod query;
 pub mod replay;
 pub mod restore;
+pub mod retention;
 pub mod self_check;
 pub mod send;
 pub mod show;

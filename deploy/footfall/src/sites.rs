@@ -25,6 +25,7 @@ const TEMPLATE: &str = r#"# The sites that may send events. A change counts with
 # rate_limit = { per_second = 1000, burst = 5000 }
 # cookie = { mode = "always" }                   # or consent, never; more: docs/privacy.md
 # session = { idle = "30m", length = "24h" }     # campaign = true, midnight = false, login = false
+# keep = { events = "365d", addresses = "30d" }  # from receipt, whole days; "0d" is for ever
 #
 # The site `demo` is built in, for the demo page and for test events (`demo.enabled = false` switches it off).
 # A [[site]] with the key "demo" takes its place.

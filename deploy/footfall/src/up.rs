@@ -27,7 +27,7 @@ use crate::live::Live;
 use crate::log_source::{Given, LogSource};
 use crate::metrics;
 use crate::problem::{Problem, Problems};
-use crate::{geo, replay, sites};
+use crate::{geo, replay, retention, sites};
 use anyhow::{Context as _, Result, bail};
 use footfall_delivery::Mode;
 use footfall_ingest::{IngestError, Listeners};
@@ -394,6 +394,7 @@ fn start_processor(config: &Config, store: &Store, log: &Log) -> Result<Processo
     wiring.engine.clone_from(&store.restart);
     wiring.enrichment = enrichment(config);
     wiring.erasure_key = Some(erase::key::of_machine(config)?);
+    wiring.retention = Some(retention::policy::of_processor(config));
     let control = wiring.control();
     let stop = CancellationToken::new();
     let mut task = JoinSet::new();

@@ -13,13 +13,14 @@
 //! 4. `catalogue`: what is durable, for everybody to see; `shared` ties it together, and trims.
 //! 5. `reader`: goes through segments (`walk`) past damage, from memory where it can (`recent`), and saves its position
 //!    (`cursor`).
-//! 6. `recovery`: what an earlier start left in the folder (`folder`); [`Folder`] shows it without touching it.
+//! 6. `recovery`: what an earlier start left in the folder (`folder`; torn ends go aside, and after a while: `corrupt`); [`Folder`] shows it without touching it.
 //!
 //! All I/O goes through the [`disk`] seam, so that the tests can refuse, forget and stop at every call.
 
 mod blocks;
 mod catalogue;
 mod config;
+mod corrupt;
 mod cursor;
 pub mod disk;
 mod error;
@@ -42,6 +43,7 @@ mod writer;
 
 pub use catalogue::Position;
 pub use config::Config;
+pub use corrupt::expire_corrupt;
 pub use cursor::META_BYTES;
 pub use error::{AppendError, OpenError, ReadError};
 pub use frame::{FRAME_BYTES, KIND_GROUP, KIND_MARK};

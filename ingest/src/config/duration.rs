@@ -35,6 +35,20 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
     })
 }
 
+/// For a duration that may be left out; with `#[serde(default)]`.
+pub mod optional {
+    use serde::Deserializer;
+    use std::time::Duration;
+
+    /// Reads a duration.
+    ///
+    /// # Errors
+    /// As [`super::deserialize`].
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        super::deserialize(deserializer).map(Some)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::parse;

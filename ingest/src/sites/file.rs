@@ -13,6 +13,7 @@
 //! scrub = { names = ["order_ref"], keep = ["sid"] }  # parameters whose values are taken out, beside the built-in; off
 //! rate_limit = { per_second = 1000, burst = 5000 }
 //! address_rate_limit = { per_second = 50 }           # of one address, or one /64
+//! keep = { events = "365d", addresses = "30d" }      # from receipt, whole days; in place of [retention] of the configuration
 //! log_percent = 20                                   # of the local log's quota, in place of what is fair
 //! ```
 
@@ -61,6 +62,9 @@ pub enum SitesError {
     /// No part of the log.
     #[error("site `{0}`: `log_percent` must be 1 to 100")]
     Percent(String),
+    /// Not a number of days.
+    #[error("site `{0}`: `keep` takes whole days, such as \"30d\"; \"0d\" is for ever")]
+    Keep(String),
     /// No site at all.
     #[error("there is no site: give a sites file with a [[site]]")]
     None,
@@ -129,6 +133,7 @@ server_keys = ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 cookie = { mode = "consent", same_site = "none", domain = "shop.example", secure = "always", dnt = false, without = "page" }
 session = { idle = "15m", midnight = true }
 rate_limit = { per_second = 1000 }
+keep = { events = "365d" }
 
 [[site]]
 key = "blog"
@@ -148,6 +153,8 @@ key = "blog"
                 burst: 0
             })
         );
+        assert_eq!(shop.keep.events, Some(Duration::from_secs(365 * 86_400)));
+        assert_eq!(shop.keep.addresses, None);
         assert_eq!(shop.server_keys[0][..2], [0x9f, 0x86]);
         assert!(shop.cookie.gpc && !shop.cookie.dnt);
         assert_eq!(sites.get("blog").unwrap().ip, IpPolicy::Truncate);
@@ -173,6 +180,7 @@ key = "blog"
             error("[[site]]\nkey = \"a\"\ncookie = { domain = \"a.example; Secure\" }\n")
                 .contains("not a host name")
         );
+        assert!(error("[[site]]\nkey = \"a\"\nkeep = { events = \"36h\" }\n").contains("whole days"));
         assert!(
             error("[[site]]\nkey = \"a\"\nhostnames = [\"https://a\"]\n")
                 .starts_with("line 3: `https://a` is not")

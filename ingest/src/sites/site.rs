@@ -49,6 +49,9 @@ pub struct Site {
     /// stops at 80 and leaves the rest to others.
     #[serde(default)]
     pub log_percent: Option<u8>,
+    /// For how long its events and their addresses are kept; what is not said is as for all sites (`[retention]`).
+    #[serde(default)]
+    pub keep: Keep,
     /// What is taken out of addresses before they are written.
     #[serde(default)]
     pub scrub: Scrub,
@@ -80,6 +83,7 @@ impl Site {
             rate_limit: None,
             address_rate_limit: None,
             log_percent: None,
+            keep: Keep::default(),
             scrub: Scrub::default(),
             server_keys: Vec::new(),
         };
@@ -108,6 +112,10 @@ impl Site {
             .is_some_and(|percent| !(1..=100).contains(&percent))
         {
             return Err(SitesError::Percent(self.key.clone()));
+        }
+        let mut kept = [self.keep.events, self.keep.addresses].into_iter().flatten();
+        if kept.any(|kept| kept.subsec_nanos() > 0 || !kept.as_secs().is_multiple_of(24 * 3600)) {
+            return Err(SitesError::Keep(self.key.clone()));
         }
         Ok(())
     }
@@ -240,6 +248,18 @@ impl Default for SessionCuts {
             login: false,
         }
     }
+}
+
+/// For how long something is kept, from its receipt: whole days; `0d`: for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keep {
+    /// Events.
+    #[serde(with = "duration::optional")]
+    pub events: Option<Duration>,
+    /// Full addresses of events (`ip = "full"`); the event stays.
+    #[serde(with = "duration::optional")]
+    pub addresses: Option<Duration>,
 }
 
 /// A token bucket of events.

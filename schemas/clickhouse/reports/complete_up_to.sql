@@ -7,11 +7,14 @@
 -- first number that is missing; a log whose last number is a mark, with nothing missing, has nothing under way. What a node
 -- has not sent at all cannot be known here, and a page may keep what it could not send for a week: view `losses`.
 --
+-- What was erased or has expired is told of long after its receipt: of it, only numbers among those of the last two days count.
+--
 -- Only events say when they were received; the ledger says when a fate was decided, which may be much later. Requests get their
 -- numbers when they go to the disk, so two may be the other way round than they were received: ten seconds are left for that.
 CREATE OR REPLACE VIEW report_complete_up_to AS
 WITH
     now64(3, 'UTC') - INTERVAL 2 DAY AS horizon,
+    lowest AS (SELECT log_id, min(log_seq) AS low FROM events WHERE received_at >= horizon GROUP BY log_id),
     spans AS
     (
         SELECT log_id, log_seq AS first, log_seq AS last, received_at, false AS is_mark
@@ -20,7 +23,9 @@ WITH
         UNION ALL
         SELECT log_id, first_seq, last_seq, horizon, reason = 'mark'
         FROM ledger
+        LEFT JOIN lowest USING (log_id)
         WHERE at >= horizon
+        AND (reason NOT IN ('erased', 'expired') OR last_seq >= low)
     ),
     steps AS
     (

@@ -87,8 +87,11 @@ WITH
         (
             SELECT log_id, log_seq, received_at
             FROM events
-            WHERE log_seq IN (SELECT arrayJoin(range(first_seq, last_seq + 1)) FROM ledger WHERE last_seq - first_seq < 1000)
-            OR log_id IN (SELECT log_id FROM ledger WHERE last_seq - first_seq >= 1000)
+            WHERE log_seq IN (SELECT arrayJoin(range(first_seq, last_seq + 1)) FROM ledger WHERE last_seq - first_seq < 1000 AND reason != 'expired')
+            OR log_id IN (SELECT log_id FROM ledger WHERE last_seq - first_seq >= 1000 AND reason != 'expired')
+            -- What has expired is most of an old table: by blocks of numbers, not by number.
+            OR (log_id, intDiv(log_seq, 65536)) IN (
+                SELECT log_id, arrayJoin(range(intDiv(first_seq, 65536), intDiv(last_seq, 65536) + 1)) FROM ledger WHERE reason = 'expired')
         ) AS rows
         ASOF JOIN (SELECT log_id, first_seq, reach_any, reach_clash FROM spans) AS ranges
             ON rows.log_id = ranges.log_id AND rows.log_seq >= ranges.first_seq

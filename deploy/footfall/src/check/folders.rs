@@ -1,6 +1,6 @@
 //! Folders and files: writable, with room on their disk, and readable as what they should be.
 
-use super::{Findings, Plan};
+use super::{Findings, Plan, growth};
 use crate::config::Config;
 use crate::data::Run;
 use crate::sites;
@@ -31,6 +31,11 @@ pub(super) fn look(config: &Config, plan: Plan, running: Option<&Run>, findings:
     if running.is_none() {
         log(&config.in_data(&config.local_log.folder), findings);
     }
+    growth::edge_log(
+        &plan.settings(config),
+        &config.in_data(&config.local_log.folder),
+        findings,
+    );
     sites_file(config, plan, findings);
 }
 

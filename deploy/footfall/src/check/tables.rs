@@ -1,6 +1,6 @@
 //! ClickHouse: does it answer, does it know us, and which schema do its tables have?
 
-use super::{Findings, Plan, engine_of};
+use super::{Findings, Plan, engine_of, growth};
 use crate::clickhouse::{self, Access, Role};
 use crate::config::Config;
 use crate::credentials;
@@ -30,7 +30,7 @@ pub(super) async fn look(
     };
     if let Some(access) = configured {
         if answers(&access, findings).await {
-            schema(&access, findings).await;
+            schema_and_growth(config, &access, findings).await;
         }
     } else if plan != Plan::Up {
         findings.need(
@@ -40,7 +40,7 @@ pub(super) async fn look(
         );
     } else if let Some(run) = engine_of(running) {
         match clickhouse::of_instance(config, run, Role::Writer) {
-            Ok(access) => schema(&access, findings).await,
+            Ok(access) => schema_and_growth(config, &access, findings).await,
             Err(error) => findings.note(format!("{error:#}")),
         }
     } else if let Some(library) = library {
@@ -133,7 +133,7 @@ async fn own_engine(config: &Config, library: PathBuf, findings: &mut Findings) 
     match start(&config, library, &credentials.writer_password).await {
         Ok((running, access)) => {
             findings.good("engine: starts over its folder");
-            schema(&access, findings).await;
+            schema_and_growth(&config, &access, findings).await;
             running.end(PATIENCE).await;
         }
         Err(error) => findings.problem(
@@ -154,8 +154,14 @@ async fn start(config: &Config, library: PathBuf, password: &str) -> Result<(Run
     Ok((running, access))
 }
 
-/// Which migrations the tables have, against those of this release.
-pub(crate) async fn schema(access: &Access, findings: &mut Findings) {
+async fn schema_and_growth(config: &Config, access: &Access, findings: &mut Findings) {
+    if schema(access, findings).await {
+        growth::look(config, access, findings).await;
+    }
+}
+
+/// Which migrations the tables have, against those of this release. Gives whether they are there, and are all of these.
+pub(crate) async fn schema(access: &Access, findings: &mut Findings) -> bool {
     let server = &access.server;
     match tokio::time::timeout(
         PATIENCE,
@@ -163,7 +169,10 @@ pub(crate) async fn schema(access: &Access, findings: &mut Findings) {
     )
     .await
     {
-        Ok(Ok(status)) => applied(access, &status, findings),
+        Ok(Ok(status)) => {
+            applied(access, &status, findings);
+            return status.applied > 0 && status.pending.is_empty();
+        }
         Ok(Err(error @ MigrateError::Newer { .. })) => findings.problem(
             format!(
                 "the schema of database `{}` is newer than this release: {error}",
@@ -187,6 +196,7 @@ pub(crate) async fn schema(access: &Access, findings: &mut Findings) {
         ),
         Err(_) => findings.problem("the schema cannot be read: no answer", "look at that server"),
     }
+    false
 }
 
 fn applied(access: &Access, status: &footfall_tables::Status, findings: &mut Findings) {

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::erase;
 use crate::metrics;
 use crate::problem::{Problem, Problems};
+use crate::retention;
 use crate::terminal::note;
 use crate::up::store::bring_up_to_date;
 use crate::up::{self, signals, sockets};
@@ -53,6 +54,7 @@ pub async fn run(config: &Config) -> Result<()> {
     let mut wiring = Wiring::new(server.clone());
     wiring.enrichment = up::enrichment(config);
     wiring.erasure_key = erasure_key;
+    wiring.retention = Some(retention::policy::of_processor(config));
     let control = wiring.control();
     let shown = Admin {
         condition: control.condition(),

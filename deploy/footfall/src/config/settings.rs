@@ -85,6 +85,9 @@ settings! {
         /// How long a record stays although ClickHouse has it safely on disk (with Kafka: although Kafka has it). Not set:
         /// `0s` on one machine, `24h` with Kafka, so that `footfall resend` can repair what Kafka has lost.
         keep: Option<Duration> = "";
+        /// How long it is kept what recovery has cut off the end of a log after a crash, for a person to look at
+        /// (`corrupt/*.corrupt`); `0d` for ever.
+        keep_corrupt: Duration = "30d";
         /// Name of this node in its logs: letters, digits, `.`, `_`, `-`. Not set: `local` on one machine, the host's name
         /// with Kafka.
         node: String = "";
@@ -175,6 +178,21 @@ settings! {
         folder: Option<PathBuf> = "auth-log";
         /// How long a line is kept there: the file of a day is removed when its last line is older.
         keep: Duration = "90d";
+    }
+
+    /// For how long what is kept, counted in whole days (UTC) from its receipt; `0d` is for ever. A site of the sites file may
+    /// have its own: `keep = { events = "365d", addresses = "30d" }`. What goes is in the ledger as `expired`. Logs of logins:
+    /// `auth_log.keep`.
+    retention: Retention {
+        /// Events. Not set: for ever.
+        events: Option<Duration> = "";
+        /// Full addresses of events (sites with `ip = "full"`): the column `ip` is emptied, the event stays.
+        addresses: Duration = "90d";
+        /// Bytes of what could not be read, in the ledger: the entry stays, and can be replayed no more.
+        payloads: Duration = "90d";
+        /// How often the processor looks for what has expired; the first time shortly after its start. 0 switches it off:
+        /// then only `footfall retention` does it.
+        every: Duration = "1h";
     }
 
     /// Erasing a person: `footfall erase`.

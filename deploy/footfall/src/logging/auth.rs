@@ -11,7 +11,7 @@ use crate::data;
 use crate::problem::Problems;
 use anyhow::{Context as _, Result};
 use footfall_ingest::AUTH;
-use std::convert::Infallible;
+use jiff::Timestamp;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -25,9 +25,6 @@ use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::registry::LookupSpan;
-
-/// How often old files are looked for.
-const EVERY: Duration = Duration::from_secs(3600);
 
 /// The lines as configured; nothing if both ways are switched off.
 pub(super) fn layers<S: Subscriber + for<'span> LookupSpan<'span>>(
@@ -200,29 +197,28 @@ pub fn rewrite(path: &Path, mut keep: impl FnMut(&[u8]) -> bool) -> io::Result<(
     file.sync_all()
 }
 
-/// Removes files that are too old, now and from time to time, as long as it is polled.
-pub async fn expire(config: &Config) -> Infallible {
-    loop {
-        if let Some(folder) = folder(config) {
-            let removed = sweep(&folder, config.auth_log.keep, OffsetDateTime::now_utc());
-            match removed {
-                Ok(0) => {}
-                Ok(files) => tracing::info!(files, "removed old logs of logins"),
-                Err(error) => tracing::warn!(%error, "cannot remove old logs of logins"),
-            }
-        }
-        tokio::time::sleep(EVERY).await;
+/// Removes files that are too old; only counts them if `dry`. Gives how many.
+pub(crate) fn sweep(config: &Config, now: Timestamp, dry: bool) -> Result<u64> {
+    let Some(folder) = folder(config) else {
+        return Ok(0);
+    };
+    let now = OffsetDateTime::from_unix_timestamp(now.as_second())?;
+    match sweep_folder(&folder, config.auth_log.keep, now, dry) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+        swept => swept.with_context(|| folder.display().to_string()),
     }
 }
 
 /// Removes the files of days that ended `keep` before `now`, or earlier; gives how many. Other files are left alone.
-fn sweep(folder: &Path, keep: Duration, now: OffsetDateTime) -> io::Result<usize> {
+fn sweep_folder(folder: &Path, keep: Duration, now: OffsetDateTime, dry: bool) -> io::Result<u64> {
     let mut removed = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let end = entry.file_name().to_str().and_then(end_of_day);
         if end.is_some_and(|end| end + keep <= now) {
-            std::fs::remove_file(entry.path())?;
+            if !dry {
+                std::fs::remove_file(entry.path())?;
+            }
             removed += 1;
         }
     }
@@ -238,7 +234,8 @@ fn end_of_day(name: &str) -> Option<OffsetDateTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Days, rewrite, sweep};
+    use super::{Days, rewrite, sweep_folder};
+    use std::path::Path;
     use std::sync::Mutex;
     use std::time::Duration;
     use time::macros::datetime;
@@ -268,6 +265,9 @@ mod tests {
             left
         };
         let now = datetime!(2026-11-22 10:00 UTC);
+        let sweep = |folder: &Path, keep, now| sweep_folder(folder, keep, now, false);
+        assert_eq!(sweep_folder(folder.path(), 2 * DAY, now, true).unwrap(), 2);
+        assert_eq!(left().len(), names.len());
         assert_eq!(sweep(folder.path(), 40 * DAY, now).unwrap(), 0);
         assert_eq!(sweep(folder.path(), 2 * DAY, now).unwrap(), 2);
         assert_eq!(left(), [names[2], names[3], names[4], names[5]]);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 /// The longest that anything here may take; the first start of all fetches the engine.
-const DEADLINE: Duration = Duration::from_secs(300);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(300);
 
 /// The program, with an environment that no developer's settings leak into.
 pub(crate) fn footfall(data: &Path) -> Command {

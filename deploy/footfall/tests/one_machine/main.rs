@@ -28,6 +28,7 @@ mod privacy;
 mod proxies;
 mod release;
 mod replay;
+mod retention;
 mod salts;
 mod self_check;
 #[cfg(feature = "otel")]

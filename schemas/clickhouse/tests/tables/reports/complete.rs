@@ -204,6 +204,50 @@ fn came_before(log: &[Record]) -> i64 {
 }
 
 #[tokio::test]
+async fn what_has_expired_or_was_erased_is_not_waited_for() {
+    let (_server, client) = Server::migrated().await;
+    let now = clock(&client).await;
+    let log_id = Uuid::from_u128(77);
+    let event = |seq: u64| Record {
+        log_id,
+        seq,
+        received_at: now - HOUR,
+        kind: Kind::Event,
+        arrived: true,
+    };
+    let mut log: Vec<_> = (5_000..5_010).filter(|seq| *seq != 5_004).map(event).collect();
+    log.push(Record {
+        kind: Kind::Mark,
+        ..event(5_010)
+    });
+    keep(&client, "old", &log).await;
+    assert_eq!(asked(&client, "old").await.2, 1);
+    // Of long ago, told today; and one of these, whose row has gone.
+    let mut entries = LedgerBlock::default();
+    for (first_seq, last_seq, reason) in [
+        (1, 900, "expired"),
+        (950, 950, "erased"),
+        (5_004, 5_004, "expired"),
+    ] {
+        entries.push(&LedgerRow {
+            log_id,
+            first_seq,
+            last_seq,
+            reason,
+            at: now,
+            insert_deadline: NEVER,
+            ..LedgerRow::default()
+        });
+    }
+    let mut bytes = Vec::new();
+    entries.write_native(&mut bytes);
+    insert(&client, LEDGER, bytes).await.unwrap();
+    let (complete, logs, waiting) = asked(&client, "old").await;
+    assert_eq!((logs, waiting), (1, 0));
+    assert!(complete >= now, "it ends with a mark");
+}
+
+#[tokio::test]
 async fn without_a_log_all_is_complete() {
     let (_server, client) = Server::migrated().await;
     let (first, logs, waiting) = asked(&client, "shop").await;

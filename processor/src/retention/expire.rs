@@ -1,0 +1,151 @@
+//! Rows of `events`: their fates, an hour or some at a time, and then their deletion, a month at a time. The month is the
+//! table's partition, so that no other part is rewritten.
+
+use super::policy::Due;
+use super::{Report, RetentionError, ask, by_site, order};
+use clickhouse::{Client, Row};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// Rows whose numbers are put in order at once, in the server: about 60 MB.
+const SLICE: u64 = 1_000_000;
+/// Rows that one statement deletes: it names their numbers, 64 bytes each in the server, and rewrites their month's parts.
+const DELETED: u64 = 4_000_000;
+/// How long an entry of ours may take.
+const LEASE: &str = "INTERVAL 10 MINUTE";
+
+/// Rows that expire and were received in one hour.
+#[derive(Debug, Clone, Copy, Row, Deserialize)]
+struct Hour {
+    /// `toYYYYMM`: the partition.
+    month: u32,
+    /// Its beginning and its end, ms since 1970.
+    from: i64,
+    to: i64,
+    rows: u64,
+}
+
+/// Gives rows that are due their fate, and deletes them.
+pub(super) async fn expire(
+    client: &Client,
+    due: &Due,
+    dry: bool,
+    report: &mut Report,
+) -> Result<(), RetentionError> {
+    let Some(due) = &due.events else {
+        return Ok(());
+    };
+    report.events = by_site(client, "count what has expired", &due.condition).await?;
+    if dry || report.events.is_empty() {
+        return Ok(());
+    }
+    let hours = hours(client, &due.condition).await?;
+    for month in hours.chunk_by(|one, next| one.month == next.month) {
+        for some in joined(month, DELETED) {
+            // Names the entries, and so the numbers, of this deletion.
+            let detail = format!("received before {}; run {}", day(due.latest), Uuid::new_v4());
+            let within = month
+                .iter()
+                .filter(|hour| (some.from..some.to).contains(&hour.from));
+            for slice in joined(within, SLICE) {
+                report.entries += write_fates(client, &due.condition, slice, &detail).await?;
+            }
+            delete(client, some.month, &detail).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn hours(client: &Client, condition: &str) -> Result<Vec<Hour>, RetentionError> {
+    let sql = format!(
+        "SELECT toYYYYMM(received_at) AS month, toInt64(toUnixTimestamp(toStartOfHour(received_at))) * 1000 AS from, \
+         from + 3600000 AS to, count() AS rows FROM events WHERE {condition} GROUP BY month, from ORDER BY month, from"
+    );
+    ask("find what has expired", client.query(&sql).fetch_all::<Hour>()).await
+}
+
+/// Hours one after the other that have so many rows together. An hour is never cut.
+fn joined<'a>(hours: impl IntoIterator<Item = &'a Hour>, rows: u64) -> Vec<Hour> {
+    let mut joined: Vec<Hour> = Vec::new();
+    for hour in hours {
+        match joined.last_mut() {
+            Some(last) if last.rows + hour.rows <= rows => {
+                last.to = hour.to;
+                last.rows += hour.rows;
+            }
+            _ => joined.push(*hour),
+        }
+    }
+    joined
+}
+
+fn within(slice: Hour) -> String {
+    format!(
+        "received_at >= fromUnixTimestamp64Milli(toInt64({}), 'UTC') AND received_at < fromUnixTimestamp64Milli(toInt64({}), 'UTC')",
+        slice.from, slice.to
+    )
+}
+
+/// One entry for each run of numbers; says how many. The site stands in it if all of them are of one.
+async fn write_fates(
+    client: &Client,
+    condition: &str,
+    slice: Hour,
+    detail: &str,
+) -> Result<u64, RetentionError> {
+    let runs = format!(
+        "SELECT log_id, min(s) AS first, max(s) AS last, if(uniqExact(of) = 1, any(of), '') AS one FROM \
+         (SELECT log_id, s, of, s - row_number() OVER (PARTITION BY log_id ORDER BY s) AS run FROM \
+         (SELECT log_id, log_seq AS s, any(toString(site)) AS of FROM events WHERE {} AND {condition} GROUP BY log_id, s)) \
+         GROUP BY log_id, run",
+        within(slice)
+    );
+    let sql = format!(
+        "INSERT INTO ledger (log_id, first_seq, last_seq, reason, detail, site, at, insert_deadline) \
+         SELECT log_id, first, last, 'expired', '{detail}', one, now64(3), now64(3) + {LEASE} FROM ({runs}) \
+         ORDER BY log_id, first"
+    );
+    let entries = format!("SELECT count() FROM ({runs})");
+    let entries = ask("count runs of numbers", client.query(&entries).fetch_one::<u64>()).await?;
+    order(client, "write what has expired to the ledger", &sql).await?;
+    Ok(entries)
+}
+
+async fn delete(client: &Client, month: u32, detail: &str) -> Result<(), RetentionError> {
+    let sql = format!(
+        "ALTER TABLE events DELETE IN PARTITION {month} WHERE (log_id, log_seq) IN \
+         (SELECT log_id, arrayJoin(range(first_seq, last_seq + 1)) FROM ledger WHERE reason = 'expired' AND detail = '{detail}') \
+         SETTINGS mutations_sync = 1"
+    );
+    order(client, "delete what has expired", &sql).await
+}
+
+/// The day of a time, ms since 1970.
+fn day(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at)
+        .map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hour, day, joined};
+
+    #[test]
+    fn hours_are_taken_together_as_long_as_they_are_small() {
+        let hour = |from, rows| Hour {
+            month: 202_601,
+            from,
+            to: from + 1,
+            rows,
+        };
+        let hours = [hour(0, 10), hour(1, 90), hour(2, 1), hour(5, 200)];
+        let found = joined(&hours, 100);
+        let found: Vec<_> = found.iter().map(|one| (one.from, one.to, one.rows)).collect();
+        assert_eq!(found, [(0, 2, 100), (2, 3, 1), (5, 6, 200)]);
+    }
+
+    #[test]
+    fn a_day_is_said_as_people_write_it() {
+        assert_eq!(day(1_795_305_600_000), "2026-11-22");
+    }
+}
