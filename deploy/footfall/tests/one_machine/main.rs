@@ -16,6 +16,7 @@ mod enrich;
 mod erase;
 mod export;
 mod grafana;
+mod growth;
 mod harness;
 mod https;
 mod install;
