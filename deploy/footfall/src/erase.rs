@@ -120,7 +120,7 @@ async fn erase(
     let engine = ours.then(|| config.in_data(&config.engine.folder));
     let known = remains::Known {
         old_parts,
-        detached: parts::detached(tables, engine.as_deref()).await?,
+        detached: parts::detached(tables, engine.as_deref()).await,
         ours,
     };
     Ok(Receipt {

@@ -12,8 +12,8 @@ use std::path::Path;
 pub(super) struct Known {
     /// Replaced parts that the server has not removed yet.
     pub(super) old_parts: usize,
-    /// Parts that it has put aside.
-    pub(super) detached: u64,
+    /// Parts that it has put aside; none: it does not let us see them.
+    pub(super) detached: Option<u64>,
     /// The engine is this machine's.
     pub(super) ours: bool,
 }
@@ -34,12 +34,16 @@ pub(super) fn list(config: &Config, who: &Who, known: &Known) -> Vec<Remains> {
             until.to_owned(),
         );
     }
-    if known.detached > 0 {
+    if known.detached != Some(0) {
+        let parts = known.detached.map_or_else(
+            || {
+                "parts that ClickHouse has put aside, if any (system.detached_parts cannot be read here)"
+                    .to_owned()
+            },
+            |parts| format!("{parts} parts that ClickHouse has put aside (system.detached_parts)"),
+        );
         add(
-            &format!(
-                "{} parts that ClickHouse has put aside (system.detached_parts)",
-                known.detached
-            ),
+            &parts,
             "kept until somebody drops them: `ALTER TABLE … DROP DETACHED PART`".to_owned(),
         );
     }
