@@ -92,7 +92,13 @@ async fn the_clickhouse_crate_sees_errors_before_and_in_the_middle_of_rows() {
         .fetch_all::<u64>()
         .await
         .unwrap_err();
-    assert!(late.to_string().contains("Code: 395"), "{late}");
+    // The crate finds the reason only if it lies whole in what it has read last; if not, it sees that the body has no end. What
+    // it never does is take half of the rows for all.
+    let late = late.to_string();
+    assert!(
+        late.contains("Code: 395") || late.contains("error reading a body"),
+        "{late}"
+    );
 }
 
 /// A folder that survives the test run, so that packages are fetched once.
