@@ -2,15 +2,15 @@
 //!
 //! 1. [`policy`]: for how many days what is kept, of which site;
 //! 2. [`run`]: once. First what an earlier run has begun (`finish`), then events: each hour's rows get a ledger row `expired`,
-//!    one for each run of numbers, and only then they are deleted, a month at a time (`expire`); then addresses and payloads
-//!    are emptied (`empty`);
+//!    one for each run of numbers, and only then they are deleted, a month at a time (`expire`): a part of the table that has
+//!    expired altogether is dropped (`whole`), others are rewritten; then addresses and payloads are emptied (`empty`);
 //! 3. `keeper`: the same, from time to time, beside a running processor.
 //!
 //! # Why nothing is deleted that has no fate
 //!
 //! A row that comes late, of a day that has expired, may be inserted between the two steps. So the deletion names numbers: those
-//! of the entries that the same run has written, no others; the late one is found by the next run. A run that is killed between
-//! the two leaves numbers that are in both tables, which belong to the ledger (view `books`), and the next one deletes their rows.
+//! of the entries that the same run has written, or parts whose rows have got them, no others; the late one is found by the next
+//! run. A run that is killed between the two leaves numbers that are in both tables, which belong to the ledger (view `books`), and the next one deletes their rows.
 //!
 //! What has expired stays so: the processor looks numbers up in the ledger before it inserts anything old.
 //! Two runs at the same time may write a fate twice, which says no more than once.
@@ -20,6 +20,7 @@ mod expire;
 mod finish;
 pub(crate) mod keeper;
 pub mod policy;
+mod whole;
 
 pub use keeper::{ReadPolicy, Retention};
 pub use policy::{Days, Policy, Terms};
@@ -120,6 +121,16 @@ async fn clock(client: &Client) -> Result<i64, RetentionError> {
             what: "read the server's clock",
             why: "no answer".to_owned(),
         })
+}
+
+/// Ranges of numbers that have expired, of logs for which the condition holds: `log_id`, `first_seq`, and how far those that begin
+/// there or before `reach`, because entries may overlap. For an `ASOF JOIN`: a number n at or above the nearest `first_seq` has
+/// expired if n <= `reach`.
+pub(crate) fn ranges(condition: &str) -> String {
+    format!(
+        "SELECT log_id, first_seq, max(max(last_seq)) OVER (PARTITION BY log_id ORDER BY first_seq) AS reach FROM ledger \
+         WHERE reason = 'expired' AND {condition} GROUP BY log_id, first_seq"
+    )
 }
 
 /// Waits for an answer, and says what was asked if there is none.

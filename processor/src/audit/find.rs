@@ -1,6 +1,7 @@
 //! Counting: cheap sums first, and only where they do not add up the numbers themselves.
 
 use super::{AuditError, LogReport, Scope, ask, duplicates};
+use crate::retention;
 use clickhouse::{Client, Row};
 use footfall_delivery::Numbers;
 use footfall_delivery::ranges::{joined, without};
@@ -62,8 +63,10 @@ pub(super) async fn find(client: &Client, scope: &Scope) -> Result<LogReport, Au
     let sum = |ranges: &[Numbers]| ranges.iter().map(Numbers::count).sum::<u64>();
     let extra_entries = sum(&entries) - sum(&listed);
     // These may follow any fate, so they double none.
-    let ended = ledger(client, numbers, "reason IN ('erased', 'expired')").await?;
-    let listed = joined(listed.into_iter().chain(ended).collect());
+    let erased = ledger(client, numbers, "reason = 'erased'").await?;
+    let expired = ledger(client, numbers, "reason = 'expired'").await?;
+    let has_expired = !expired.is_empty();
+    let listed = joined(listed.into_iter().chain(erased).chain(expired).collect());
     let ledger = sum(&listed);
     let mut report = LogReport {
         numbers,
@@ -83,7 +86,12 @@ pub(super) async fn find(client: &Client, scope: &Scope) -> Result<LogReport, Au
     }
     // One too few here and one too many there add up: the sums alone prove nothing once a number is in both tables.
     report.both = both(client, numbers).await?;
-    if counts.distinct + ledger - report.both.len() as u64 != numbers.count() {
+    let expiring = if has_expired {
+        expiring(client, numbers).await?
+    } else {
+        0
+    };
+    if counts.distinct + ledger - report.both.len() as u64 - expiring != numbers.count() {
         let islands = islands(client, numbers).await?;
         report.missing = without(numbers, &joined(islands.into_iter().chain(listed).collect()));
         report.missing.truncate(LISTED);
@@ -143,6 +151,22 @@ async fn both(client: &Client, numbers: Numbers) -> Result<Vec<u64>, AuditError>
     ask(
         "find numbers in both tables",
         client.query(&sql).fetch_all::<u64>(),
+    )
+    .await
+}
+
+/// How many numbers have expired while their rows are still there: after a run of retention that was cut off, or a restore.
+async fn expiring(client: &Client, numbers: Numbers) -> Result<u64, AuditError> {
+    let sql = format!(
+        "SELECT uniqExact(log_seq) FROM (SELECT log_id, log_seq FROM events WHERE {}) AS rows \
+         ASOF JOIN ({}) AS expired ON rows.log_id = expired.log_id AND rows.log_seq >= expired.first_seq \
+         WHERE log_seq <= reach",
+        within(numbers),
+        retention::ranges(&format!("log_id = '{}'", numbers.log_id))
+    );
+    ask(
+        "count rows that have expired",
+        client.query(&sql).fetch_one::<u64>(),
     )
     .await
 }

@@ -1,8 +1,8 @@
 //! Rows of `events`: their fates, an hour or some at a time, and then their deletion, a month at a time. The month is the
-//! table's partition, so that no other part is rewritten.
+//! table's partition, so that no other part is rewritten; what can go as a whole goes first ([`whole`]).
 
-use super::policy::Due;
-use super::{Report, RetentionError, ask, by_site, order};
+use super::policy::{Before, Due};
+use super::{Report, RetentionError, ask, by_site, order, whole};
 use clickhouse::{Client, Row};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -39,21 +39,67 @@ pub(super) async fn expire(
     if dry || report.events.is_empty() {
         return Ok(());
     }
-    let hours = hours(client, &due.condition).await?;
-    for month in hours.chunk_by(|one, next| one.month == next.month) {
-        for some in joined(month, DELETED) {
-            // Names the entries, and so the numbers, of this deletion.
-            let detail = format!("received before {}; run {}", day(due.latest), Uuid::new_v4());
-            let within = month
-                .iter()
-                .filter(|hour| (some.from..some.to).contains(&hour.from));
-            for slice in joined(within, SLICE) {
-                report.entries += write_fates(client, &due.condition, slice, &detail).await?;
-            }
-            delete(client, some.month, &detail).await?;
+    let all = hours(client, &due.condition).await?;
+    for month in all.chunk_by(|one, next| one.month == next.month) {
+        let Some(&Hour { month: partition, .. }) = month.first() else {
+            continue;
+        };
+        if !drop_whole(client, due, partition, report).await? {
+            rows(client, due, month, report).await?;
+            continue;
         }
+        let rest = format!("toYYYYMM(received_at) = {partition} AND {}", due.condition);
+        let rest = hours(client, &rest).await?;
+        rows(client, due, &rest, report).await?;
     }
     Ok(())
+}
+
+/// Parts of a month that have expired altogether: all of their rows get their fate, then they are dropped. Says whether there
+/// were any. One that is not dropped keeps its rows, for the ordinary way.
+async fn drop_whole(
+    client: &Client,
+    due: &Before,
+    partition: u32,
+    report: &mut Report,
+) -> Result<bool, RetentionError> {
+    let parts = whole::find(client, partition, &due.condition).await?;
+    for some in parts.chunks(whole::AT_ONCE) {
+        let rows_of = whole::rows_of(some);
+        let detail = detail(due);
+        for slice in joined(&hours(client, &rows_of).await?, SLICE) {
+            report.entries += write_fates(client, &rows_of, slice, &detail).await?;
+        }
+        for part in some {
+            whole::drop(client, part).await;
+        }
+    }
+    Ok(!parts.is_empty())
+}
+
+/// Rows of a month, by number.
+async fn rows(
+    client: &Client,
+    due: &Before,
+    month: &[Hour],
+    report: &mut Report,
+) -> Result<(), RetentionError> {
+    for some in joined(month, DELETED) {
+        // Names the entries, and so the numbers, of this deletion.
+        let detail = detail(due);
+        let within = month
+            .iter()
+            .filter(|hour| (some.from..some.to).contains(&hour.from));
+        for slice in joined(within, SLICE) {
+            report.entries += write_fates(client, &due.condition, slice, &detail).await?;
+        }
+        delete(client, some.month, &detail).await?;
+    }
+    Ok(())
+}
+
+fn detail(due: &Before) -> String {
+    format!("received before {}; run {}", day(due.latest), Uuid::new_v4())
 }
 
 async fn hours(client: &Client, condition: &str) -> Result<Vec<Hour>, RetentionError> {

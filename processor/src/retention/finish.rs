@@ -1,7 +1,7 @@
 //! What a run that was cut off has left: rows whose numbers have expired already. Their entries are found by their rows, and
 //! these are deleted by number, because by now the days that are kept may be others.
 
-use super::{RetentionError, ask, order};
+use super::{RetentionError, ask, order, ranges};
 use clickhouse::{Client, Row};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -22,17 +22,18 @@ struct Left {
 /// Deletes rows that have expired in the ledger; says how many there were.
 pub(super) async fn finish(client: &Client) -> Result<u64, RetentionError> {
     // Only rows in blocks of numbers of which some have expired are compared with the entries.
-    let sql = "SELECT entries.log_id AS log_id, entries.first_seq AS first, entries.last_seq AS last, count() AS rows FROM \
-               (SELECT log_id, log_seq FROM events WHERE (log_id, intDiv(log_seq, 65536)) IN \
-                (SELECT log_id, arrayJoin(range(intDiv(first_seq, 65536), intDiv(last_seq, 65536) + 1)) FROM ledger \
-                 WHERE reason = 'expired')) AS of \
-               ASOF JOIN (SELECT log_id, first_seq, max(last_seq) AS last_seq FROM ledger WHERE reason = 'expired' \
-                GROUP BY log_id, first_seq) AS entries \
-               ON of.log_id = entries.log_id AND of.log_seq >= entries.first_seq \
-               WHERE of.log_seq <= entries.last_seq GROUP BY log_id, first, last ORDER BY log_id, first";
+    let sql = format!(
+        "SELECT entries.log_id AS log_id, entries.first_seq AS first, entries.reach AS last, count() AS rows FROM \
+         (SELECT log_id, log_seq FROM events WHERE (log_id, intDiv(log_seq, 65536)) IN \
+          (SELECT log_id, arrayJoin(range(intDiv(first_seq, 65536), intDiv(last_seq, 65536) + 1)) FROM ledger \
+           WHERE reason = 'expired')) AS of \
+         ASOF JOIN ({}) AS entries ON of.log_id = entries.log_id AND of.log_seq >= entries.first_seq \
+         WHERE of.log_seq <= entries.reach GROUP BY log_id, first, last ORDER BY log_id, first",
+        ranges("1")
+    );
     let left = ask(
         "look for rows that have expired in the ledger",
-        client.query(sql).fetch_all::<Left>(),
+        client.query(&sql).fetch_all::<Left>(),
     )
     .await?;
     for some in left.chunks(ENTRIES) {

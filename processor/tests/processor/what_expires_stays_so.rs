@@ -237,6 +237,101 @@ async fn a_run_that_was_cut_off_leaves_right_books_and_the_next_finishes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_cut_off_hides_nothing_that_is_missing_and_goes_where_entries_overlap() {
+    let engine = TestEngine::start().await;
+    let (log, client) = settled(&engine).await;
+    // Two runs at the same time write fates twice, also within each other.
+    for (first, last) in [(1, 5), (2, 2), (19, 23), (20, 20)] {
+        let sql = format!(
+            "INSERT INTO ledger (log_id, first_seq, last_seq, reason, detail, at, insert_deadline) \
+             SELECT '{}', {first}, {last}, 'expired', 'cut off', now64(3), now64(3) + 60",
+            log.id
+        );
+        client.query(&sql).execute().await.unwrap();
+    }
+    // Of what has expired eight are still there, and as many others are not.
+    for gone in ["log_seq IN (1, 19)", "log_seq BETWEEN 60 AND 67"] {
+        let sql = format!("ALTER TABLE events DELETE WHERE {gone} SETTINGS mutations_sync = 1");
+        client.query(&sql).execute().await.unwrap();
+    }
+    let closed = closed(&engine.server, Duration::ZERO).await.unwrap();
+    for _ in 0..2 {
+        let found = audit(&engine.server, &closed, false).await.unwrap();
+        let missing: Vec<_> = (found.logs[0].missing.iter())
+            .map(|range| (range.first, range.last))
+            .collect();
+        assert_eq!(missing, [(60, 67)]);
+        assert!(
+            found.logs[0].both.is_empty() && found.logs[0].extra == 0,
+            "{found:?}"
+        );
+        let order = Order {
+            finish: true,
+            ..Order::default()
+        };
+        run(&engine.server, &Policy::default(), order).await.unwrap();
+        let sql = "log_seq BETWEEN 1 AND 5 OR log_seq BETWEEN 19 AND 23";
+        assert_eq!(by_site(&client, sql).await, counts(&[]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_that_has_expired_is_dropped_and_what_comes_meanwhile_is_not() {
+    let engine = TestEngine::start().await;
+    let (log, client) = (Log::new(), engine.server.client());
+    // A part that is merged in between is no longer there to be dropped.
+    client.query("SYSTEM STOP MERGES events").execute().await.unwrap();
+    let of_last_year = |rows| {
+        for nth in 0..rows {
+            append(&log, ["demo", "short"][nth % 2], 400);
+        }
+        for site in ["long", "demo"] {
+            append(&log, site, 0);
+        }
+    };
+    of_last_year(50);
+    let running = Running::fenced(&engine.server, &log);
+    eventually("all are rows", async || count(&client, "events").await == 52).await;
+    let report = once(&engine.server, Order::default()).await;
+    assert_eq!(report.events, counts(&[("demo", 25), ("short", 25)]));
+    assert_eq!(by_site(&client, "1").await, counts(&[("demo", 1), ("long", 1)]));
+    let rewritten = "SELECT count() FROM system.mutations WHERE table = 'events' AND command LIKE '%DELETE%'";
+    assert_eq!(client.query(rewritten).fetch_one::<u64>().await.unwrap(), 0);
+    assert_balanced(&client, log.last()).await;
+
+    // Others of that month come in all the time, and are merged.
+    client
+        .query("SYSTEM START MERGES events")
+        .execute()
+        .await
+        .unwrap();
+    let (mut expired, mut times) = (0, 1);
+    while expired < 300 {
+        of_last_year(20);
+        times += 1;
+        expired += once(&engine.server, Order::default()).await.all_events();
+        assert_balanced_so_far(&client).await;
+    }
+    let left = counts(&[("demo", times), ("long", times)]);
+    eventually("all have a fate", async || {
+        by_site(&client, "site = 'long'").await["long"] == times
+    })
+    .await;
+    running.stop().await;
+    once(&engine.server, Order::default()).await;
+    assert_eq!(by_site(&client, "1").await, left);
+    assert_balanced(&client, log.last()).await;
+    assert_books(&client, log.id, log.last()).await;
+}
+
+/// Of the numbers that are known: those of a round are in one insert for each table.
+async fn assert_balanced_so_far(client: &Client) {
+    let sql = "SELECT sum(missing), sum(doubled) FROM books";
+    let books = client.query(sql).fetch_one::<(u64, u64)>().await.unwrap();
+    assert_eq!(books, (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_again_and_again_leaves_right_books_and_everything_goes_in_the_end() {
     let mut engine = TestEngine::start().await;
     let (log, client) = settled(&engine).await;
