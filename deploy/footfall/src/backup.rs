@@ -82,7 +82,7 @@ pub async fn run(loaded: &Loaded, args: &BackupArgs, stop: CancellationToken) ->
 
 async fn make(loaded: &Loaded, target: PathBuf, stop: CancellationToken) -> Result<()> {
     let start = Instant::now();
-    let source = Source::find(&loaded.config)?;
+    let source = Source::find(&loaded.config, &stop).await?;
     source.refuse_inside(&target)?;
     let unfinished = Unfinished::begin(&target)?;
     let began = now_ms();
@@ -167,7 +167,7 @@ struct Taken {
 }
 
 impl Source {
-    fn find(config: &Config) -> Result<Self> {
+    async fn find(config: &Config, stop: &CancellationToken) -> Result<Self> {
         let given = &config.data.folder;
         let folder = given.canonicalize().map_err(|error| {
             problem(
@@ -183,7 +183,7 @@ impl Source {
                 bail!("the running Footfall is still starting its ClickHouse; try again in a moment")
             }
             Some(_) => None,
-            None => Some(hold(&folder, &folder.join(&engine_path))?),
+            None => Some(hold(&folder, &folder.join(&engine_path), stop).await?),
         };
         let (engine, log) = (folder.join(&engine_path), folder.join(&log_path));
         let has_engine = engine.join("clickhouse/metadata").is_dir();
@@ -281,7 +281,7 @@ fn inside(config: &Config, folder: &Path, setting: &str, path: &Path) -> Result<
 }
 
 /// Nobody starts on the folder, and the engine of whoever ran on it last is gone.
-fn hold(folder: &Path, engine: &Path) -> Result<(Held, Option<File>)> {
+async fn hold(folder: &Path, engine: &Path, stop: &CancellationToken) -> Result<(Held, Option<File>)> {
     let held = data::hold(folder).map_err(|problem| Problems(vec![problem]))?;
     let Ok(lock) = File::open(engine.join("lock")) else {
         return Ok((held, None));
@@ -292,7 +292,10 @@ fn hold(folder: &Path, engine: &Path) -> Result<(Held, Option<File>)> {
             let what = format!("an engine still runs on {}", engine.display());
             return Err(problem(what, "wait until it has ended, or end it"));
         }
-        std::thread::sleep(Duration::from_millis(100));
+        let pause = tokio::time::sleep(Duration::from_millis(100));
+        if stop.run_until_cancelled(pause).await.is_none() {
+            bail!("interrupted; nothing is left of it");
+        }
     }
     Ok((held, Some(lock)))
 }
@@ -336,4 +339,33 @@ fn outside(loaded: &Loaded, folder: &Path) -> Vec<String> {
         (!real.starts_with(folder)).then(|| format!("{name} {}", real.display()))
     });
     elsewhere.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CancellationToken, File, hold};
+
+    #[tokio::test]
+    async fn an_engine_that_still_runs_is_waited_for_until_somebody_interrupts() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = folder.path().join("engine");
+        std::fs::create_dir(&engine).unwrap();
+        let lock = File::create(engine.join("lock")).unwrap();
+        lock.lock().unwrap();
+        let stop = CancellationToken::new();
+        let waiting = hold(folder.path(), &engine, &stop);
+        let interrupt = async {
+            tokio::task::yield_now().await;
+            stop.cancel();
+        };
+        let (refused, ()) = tokio::join!(waiting, interrupt);
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "interrupted; nothing is left of it"
+        );
+        drop(lock);
+        hold(folder.path(), &engine, &CancellationToken::new())
+            .await
+            .unwrap();
+    }
 }
