@@ -12,6 +12,7 @@ use clickhouse::Client;
 use footfall_delivery::Mode;
 use footfall_engine::Engine;
 use footfall_processor::insert::{Inserted, Inserter, Statement};
+use footfall_processor::suppressed::Key;
 use footfall_processor::{Config, Server, Wiring, run as run_processor};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,15 +24,15 @@ const SHORT: usize = 10_000;
 
 /// CPU microseconds per event, and how often an event was merged.
 #[derive(Clone, Copy, Default)]
-struct Cost {
-    ours: f64,
+pub(crate) struct Cost {
+    pub(crate) ours: f64,
     insert: f64,
     merge: f64,
     merged: f64,
 }
 
 impl Cost {
-    const fn engine(&self) -> f64 {
+    pub(crate) const fn engine(&self) -> f64 {
         self.insert + self.merge
     }
     const fn all(&self) -> f64 {
@@ -54,7 +55,7 @@ pub(crate) async fn run(events: usize, rounds: usize) {
     head(events, &lines);
     let mut ratios = vec![Vec::new(); blocks.len()];
     for _ in 0..rounds {
-        let p = processor(&engine, &server, &client, &payloads).await;
+        let p = processor(&engine, &server, &payloads, None).await;
         line(&format!("ours, {ours} rows an insert"), &p, "");
         for (block, ratios) in blocks.iter().zip(&mut ratios) {
             let a = raw(&engine, &server, &client, &join(&lines, *block), events).await;
@@ -191,7 +192,14 @@ pub(crate) fn config(server: &Server) -> Config {
     config
 }
 
-async fn processor(engine: &Engine, server: &Server, client: &Client, payloads: &Arc<Vec<Bytes>>) -> Cost {
+/// Everything from the payloads to rows. `key`: of the list of erased persons.
+pub(crate) async fn processor(
+    engine: &Engine,
+    server: &Server,
+    payloads: &Arc<Vec<Bytes>>,
+    key: Option<&Key>,
+) -> Cost {
+    let client = &server.client();
     truncate(client, "events").await;
     let events = payloads.len();
     let full = Arc::clone(payloads);
@@ -201,6 +209,7 @@ async fn processor(engine: &Engine, server: &Server, client: &Client, payloads: 
     // Nobody restarts the engine here: nothing is in doubt, or the run does not end.
     let (engine_restart, _never) = tokio::sync::mpsc::channel(1);
     wiring.engine = Some(engine_restart);
+    wiring.erasure_key = key.cloned();
     let (mut condition, shutdown) = (wiring.control().condition(), CancellationToken::new());
     let cost = cost(engine, client, "events", events, async {
         let finished = async {

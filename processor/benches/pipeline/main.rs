@@ -4,7 +4,8 @@
 //!
 //! `FOOTFALL_BENCH_EVENTS` (default 1000000) and `FOOTFALL_BENCH_ROUNDS` (default 3) change the size, and
 //! `FOOTFALL_BENCH_BLOCK` adds an A of so many rows an insert;
-//! `FOOTFALL_BENCH_BACKLOG=5000000` drains a backlog of so many events instead and says what memory that takes.
+//! `FOOTFALL_BENCH_BACKLOG=5000000` drains a backlog of so many events instead and says what memory that takes;
+//! `FOOTFALL_BENCH_ERASED=1` says instead what a list of erased persons costs.
 
 #![expect(
     clippy::print_stdout,
@@ -18,6 +19,7 @@ mod backlog;
 mod bench;
 mod compare;
 mod cpu;
+mod erased;
 mod made;
 mod source;
 mod stages;
@@ -38,11 +40,16 @@ fn main() -> ExitCode {
     let core = cpu::pin();
     let events = number("FOOTFALL_BENCH_EVENTS", 1_000_000);
     println!("pinned to core {core}");
-    stages::run();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    runtime.block_on(compare::run(events, number("FOOTFALL_BENCH_ROUNDS", 3)));
+    let rounds = number("FOOTFALL_BENCH_ROUNDS", 3);
+    if number("FOOTFALL_BENCH_ERASED", 0) > 0 {
+        runtime.block_on(erased::run(events, rounds));
+        return ExitCode::SUCCESS;
+    }
+    stages::run();
+    runtime.block_on(compare::run(events, rounds));
     ExitCode::SUCCESS
 }
