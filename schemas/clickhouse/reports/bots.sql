@@ -7,7 +7,7 @@ WITH
     judged AS
     (
         SELECT session_id, arrayFilter(reason -> reason != 'agent', reasons) AS reasons
-        FROM session_bots(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')})
+        FROM session_bots(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')} + INTERVAL 1 DAY)
         WHERE site = {site:String}
         AND session_id IN
         (

@@ -28,8 +28,8 @@ WITH
     done AS
     (
         SELECT
-            {{event_value}} AS value,
             session_id,
+            any({{event_value}} AS said) AS value,
             countIf(type = 'page_view') AS page_views,
             count() AS events
         FROM events
@@ -38,7 +38,8 @@ WITH
         AND {{around}}
         AND if({bots:UInt8} = 0, bot_score < 50, {{wanted}})
         AND {{matches}}
-        GROUP BY value, session_id
+        -- A key of fixed size is a third faster than one with a text in it.
+        GROUP BY session_id, sipHash128(said)
     ),
     firsts AS
     (
@@ -46,18 +47,21 @@ WITH
             visitor_id,
             argMin
             (
-                if({dimension:String} = 'channel', if(channel = '', 'direct', channel),
-                if({dimension:String} = 'source', if(channel = '', '(direct)', source),
-                if({dimension:String} = 'medium', if(channel = '', '(none)', medium),
-                if({dimension:String} = 'referrer_source', referrer_source,
-                if({dimension:String} = 'referrer_host', referrer_host,
-                if({dimension:String} = 'utm_source', utm_source,
-                if({dimension:String} = 'utm_medium', utm_medium,
-                if({dimension:String} = 'utm_campaign', utm_campaign,
-                if({dimension:String} = 'utm_term', utm_term,
-                if({dimension:String} = 'utm_content', utm_content,
-                if({dimension:String} IN ('entry_path', 'exit_path'), path,
-                {{event_value}}))))))))))),
+                concat
+                (
+                    if({dimension:String} = 'channel', if(channel = '', 'direct', channel), ''),
+                    if({dimension:String} = 'source', if(channel = '', '(direct)', source), ''),
+                    if({dimension:String} = 'medium', if(channel = '', '(none)', medium), ''),
+                    if({dimension:String} = 'referrer_source', referrer_source, ''),
+                    if({dimension:String} = 'referrer_host', referrer_host, ''),
+                    if({dimension:String} = 'utm_source', utm_source, ''),
+                    if({dimension:String} = 'utm_medium', utm_medium, ''),
+                    if({dimension:String} = 'utm_campaign', utm_campaign, ''),
+                    if({dimension:String} = 'utm_term', utm_term, ''),
+                    if({dimension:String} = 'utm_content', utm_content, ''),
+                    if({dimension:String} IN ('entry_path', 'exit_path'), path, ''),
+                    {{event_value}}
+                ),
                 {{turn}}
             ) AS value
         FROM events
@@ -67,18 +71,26 @@ WITH
         AND url != ''
         AND NOT startsWith(name, '$')
         GROUP BY visitor_id
+    ),
+    -- One of the two is empty: each would cost a join.
+    said AS
+    (
+        SELECT session_id AS of, value, page_views, events
+        FROM done
+        UNION ALL
+        SELECT visitor_id AS of, value, 0 AS page_views, 0 AS events
+        FROM firsts
     )
 SELECT
-    if(of_first_touch, firsts.value, if(of_session, sessions.value, done.value)) AS value,
+    if(of_session AND NOT of_first_touch, sessions.value, said.value) AS value,
     uniqExact(sessions.visitor_id) AS visitors,
     count() AS sessions,
-    sum(if(of_session OR of_first_touch, matched_views, done.page_views)) AS page_views,
-    sum(if(of_session OR of_first_touch, matched_events, done.events)) AS events,
+    sum(if(of_session OR of_first_touch, matched_views, said.page_views)) AS page_views,
+    sum(if(of_session OR of_first_touch, matched_events, said.events)) AS events,
     countIf(is_bounce) / sessions AS bounce_rate,
     quantileExact(0.5)(duration_ms) AS session_ms,
     quantileExact(0.5)(engagement_ms) AS engagement_ms
 FROM sessions
-LEFT JOIN done ON done.session_id = sessions.session_id
-LEFT JOIN firsts ON firsts.visitor_id = sessions.visitor_id
+LEFT JOIN said ON said.of = if(of_first_touch, sessions.visitor_id, sessions.session_id)
 GROUP BY value
 ORDER BY visitors DESC, page_views DESC, value;

@@ -7,7 +7,6 @@ FROM matched_events({{question}})
 WHERE matches
 AND time >= {since:DateTime64(3, 'UTC')}
 AND time < {until:DateTime64(3, 'UTC')}
-AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE
 AND if
 (
     -- Names of filters on sessions. Without one of them this is constant, and sessions are not even thought of.

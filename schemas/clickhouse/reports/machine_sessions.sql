@@ -6,9 +6,10 @@ SELECT session_id
 FROM events
 PREWHERE bot_score >= 50
 WHERE site = {site:String}
-AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY - INTERVAL 5 MINUTE
+AND {{months}}
 AND time >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY
-AND time < {until:DateTime64(3, 'UTC')}
+AND time < {until:DateTime64(3, 'UTC')} + INTERVAL 1 DAY
+AND NOT startsWith(name, '$')
 AND NOT has(flags, 'server')
 UNION ALL
 SELECT session_id
@@ -28,16 +29,17 @@ FROM
         FROM events
         WHERE site = {site:String}
         AND type = 'page_view'
-        AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY - INTERVAL 5 MINUTE
+        AND {{months}}
         AND time >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY
-        AND time < {until:DateTime64(3, 'UTC')}
+        AND time < {until:DateTime64(3, 'UTC')} + INTERVAL 1 DAY
         GROUP BY session_id
         HAVING count() >= 20
     )
     WHERE site = {site:String}
-    AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY - INTERVAL 5 MINUTE
+    AND {{months}}
     AND time >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY
-    AND time < {until:DateTime64(3, 'UTC')}
+    AND time < {until:DateTime64(3, 'UTC')} + INTERVAL 1 DAY
+    AND NOT startsWith(name, '$')
     AND NOT has(flags, 'server')
     GROUP BY session_id, minute
 )

@@ -23,9 +23,10 @@ SELECT
     {{session_figures}}
 FROM events
 WHERE {{around}}
-AND {{wanted}}
+AND {{judged}}
 GROUP BY session_id
 HAVING matched_events > 0
+AND {{person}}
 AND passes('channel', channel)
 AND passes('source', source)
 AND passes('medium', medium)

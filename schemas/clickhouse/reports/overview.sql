@@ -7,16 +7,9 @@ WITH
     (
         SELECT *
         FROM matched_sessions({{question}})
-    ),
-    known AS
-    (
-        SELECT visitor_id
-        FROM events
-        WHERE site = {site:String} AND time < {since:DateTime64(3, 'UTC')}
     )
 SELECT
     uniqExact(visitor_id) AS visitors,
-    uniqExactIf(visitor_id, visitor_id NOT IN (SELECT visitor_id FROM known)) AS new_visitors,
     count() AS sessions,
     sum(matched_views) AS page_views,
     sum(matched_events) AS events,

@@ -11,55 +11,56 @@
 CREATE OR REPLACE VIEW report_pages AS
 WITH
     {{filters}},
-    -- A session's first and last view are found among the views by their turns: its pages need not be carried along. Sessions of
-    -- machines, and those that do not pass, are not joined to anything.
-    viewed AS
+    -- Views, and what is known of those that have been left: one list, as each would ask anew which sessions count.
+    seen AS
     (
         SELECT
-            if({by:String} = 'path_template', events.path_template, events.path) AS page,
-            argMaxIf(events.title, {{turn}} AS turn, events.title != '') AS title,
-            uniqExact(events.visitor_id) AS visitors,
-            count() AS page_views,
-            uniqExactIf(events.session_id, turn = sessions.entry_turn) AS entries,
-            uniqExactIf(events.session_id, turn = sessions.entry_turn AND sessions.is_bounce) AS bounces,
-            uniqExactIf(events.session_id, turn = sessions.exit_turn) AS exits
+            session_id,
+            if({by:String} = 'path_template', path_template, path) AS page,
+            visitor_id,
+            title,
+            {{turn}} AS turn,
+            0 AS engaged,
+            0 AS deepest
         FROM events
-        INNER JOIN
-        (
-            SELECT session_id, is_bounce, entry_turn, exit_turn
-            FROM matched_sessions({{question}})
-        ) AS sessions ON sessions.session_id = events.session_id
-        WHERE events.type = 'page_view'
+        WHERE type = 'page_view'
         AND {{around}}
         AND if({bots:UInt8} = 0, events.bot_score < 50, {{wanted}})
         AND {{matches}}
-        GROUP BY page
-    ),
-    read AS
-    (
-        SELECT page, quantileExact(0.5)(engaged) AS engagement_ms, quantileExact(0.5)(deepest) AS scroll
-        FROM
-        (
-            SELECT
-                if({by:String} = 'path_template', path_template, path) AS page,
-                sum(engagement_ms) AS engaged,
-                max(scroll) AS deepest
-            FROM report_events({{question}})
-            WHERE type = 'page_leave'
-            GROUP BY page, session_id, page_id
-        )
-        GROUP BY page
+        UNION ALL
+        SELECT
+            session_id,
+            if({by:String} = 'path_template', path_template, path) AS page,
+            any(visitor_id) AS visitor_id,
+            '' AS title,
+            0 AS turn,
+            sum(engagement_ms) AS engaged,
+            max(scroll) AS deepest
+        FROM events
+        WHERE type = 'page_leave'
+        AND {{around}}
+        AND if({bots:UInt8} = 0, events.bot_score < 50, {{wanted}})
+        AND {{matches}}
+        GROUP BY session_id, page, page_id
     )
+-- A session's first and last view are found among the views by their turns: its pages need not be carried along. Sessions of
+-- machines, and those that do not pass, are not joined to anything.
 SELECT
     page,
-    title,
-    visitors,
-    page_views,
-    entries,
-    exits,
-    if(entries = 0, 0, bounces / entries) AS bounce_rate,
-    engagement_ms,
-    scroll
-FROM viewed
-LEFT JOIN read USING (page)
+    argMaxIf(title, turn, title != '') AS title,
+    uniqExactIf(seen.visitor_id, turn > 0) AS visitors,
+    countIf(turn > 0) AS page_views,
+    uniqExactIf(seen.session_id, turn = sessions.entry_turn AND turn > 0) AS entries,
+    uniqExactIf(seen.session_id, turn = sessions.exit_turn AND turn > 0) AS exits,
+    if(entries = 0, 0, uniqExactIf(seen.session_id, turn = sessions.entry_turn AND turn > 0 AND sessions.is_bounce) / entries) AS bounce_rate,
+    quantileExactIf(0.5)(engaged, turn = 0) AS engagement_ms,
+    quantileExactIf(0.5)(deepest, turn = 0) AS scroll
+FROM seen
+INNER JOIN
+(
+    SELECT session_id, is_bounce, entry_turn, exit_turn
+    FROM matched_sessions({{question}})
+) AS sessions ON sessions.session_id = seen.session_id
+GROUP BY page
+HAVING page_views > 0
 ORDER BY visitors DESC, page_views DESC, page;

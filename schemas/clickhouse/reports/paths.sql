@@ -12,7 +12,8 @@ WITH
     (view) -> toInt64(bitShiftRight(view.1, 84)) AS at_ms,
     seen AS
     (
-        SELECT if({by:String} = 'path_template', templates, paths) AS views
+        -- Two lists of which one is empty: `if` with both would have the engine make both.
+        SELECT arrayConcat(if({by:String} = 'path_template', templates, []), if({by:String} = 'path', paths, [])) AS views
         FROM matched_sessions({{question}})
     ),
     walks AS

@@ -5,7 +5,6 @@ SELECT *
 FROM matched_events({{question}})
 WHERE time >= {since:DateTime64(3, 'UTC')}
 AND time < {until:DateTime64(3, 'UTC')}
-AND received_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE
 AND if
 (
     empty({filters:Map(String, Array(String))}),

@@ -128,7 +128,10 @@ const PARTS: &[View] = blocks! {
     "around" "parts/around"
     "event_value" "parts/event_value"
     "filters" "parts/filters"
+    "judged" "parts/judged"
     "matches" "parts/matches"
+    "months" "parts/months"
+    "person" "parts/person"
     "of_session" "parts/of_session"
     "question" "parts/question"
     "session_figures" "parts/session_figures"
@@ -141,6 +144,7 @@ const PARTS: &[View] = blocks! {
 /// Every report, the most important first.
 pub const REPORTS: &[Report] = &[
     traffic::OVERVIEW,
+    traffic::NEWCOMERS,
     traffic::TIMELINE,
     traffic::BREAKDOWN,
     traffic::PAGES,

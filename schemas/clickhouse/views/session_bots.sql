@@ -10,7 +10,7 @@
 --                   `no_engagement`  20 page views with the script running, and nothing looked at, scrolled or clicked
 --   score           0 to 100
 --
--- What a site's own server sends is not looked at. Sessions are judged by their events from a day before `since` on, which
+-- What a site's own server sends is not looked at, nor what Footfall notes itself (`$…`). Sessions are judged by their events from a day before `since` on, which
 -- is how long one may last; one that ended before is not among them.
 CREATE OR REPLACE VIEW session_bots AS
 WITH
@@ -34,6 +34,7 @@ WITH
         AND received_at <= {until:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
         AND time >= {since:DateTime64(3, 'UTC')} - INTERVAL 1 DAY
         AND time < {until:DateTime64(3, 'UTC')}
+        AND NOT startsWith(name, '$')
         AND NOT has(flags, 'server')
         GROUP BY site, session_id, minute
     )

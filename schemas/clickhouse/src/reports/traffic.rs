@@ -31,11 +31,6 @@ pub(super) const OVERVIEW: Report = Report {
     parameters: &[SITE, SINCE, UNTIL, BOTS, FILTERS],
     columns: &[
         VISITORS,
-        column(
-            "new_visitors",
-            "UInt64",
-            "visitors of whom no earlier event is known",
-        ),
         SESSIONS_SEEN,
         PAGE_VIEWS,
         EVENTS,
@@ -50,6 +45,23 @@ pub(super) const OVERVIEW: Report = Report {
         ENGAGEMENT_MS,
     ],
     view: view!("overview"),
+};
+
+/// `report_newcomers`.
+pub(super) const NEWCOMERS: Report = Report {
+    name: "newcomers",
+    about: "How many of a range's visitors were never seen before it.",
+    parameters: &[SITE, SINCE, UNTIL, BOTS, FILTERS],
+    columns: &[
+        VISITORS,
+        column(
+            "new_visitors",
+            "UInt64",
+            "visitors of whom no earlier event is known",
+        ),
+        column("share", "Float64", "share of them among all, 0 to 1"),
+    ],
+    view: view!("newcomers"),
 };
 
 const INTERVAL: Parameter = word(

@@ -147,6 +147,8 @@ impl Case<'_> {
         let common = common(question);
         self.check("overview", &common, traffic::overview(question, events))
             .await;
+        self.check("newcomers", &common, traffic::newcomers(question, events))
+            .await;
         let interval = random.pick(&["minute", "hour", "day", "week", "month"]);
         let parameters = format!(
             "{common}, interval = '{interval}', timezone = '{}'",

@@ -264,17 +264,24 @@ impl Question {
 
 /// Sessions of machines, as the view `session_bots` says.
 pub(super) fn machines(question: &Question, events: &[Event]) -> BTreeSet<Uuid> {
-    let mut sessions: BTreeMap<Uuid, Vec<&Event>> = BTreeMap::new();
-    for event in events {
-        let looked_at = question.since - DAY <= event.time && event.time < question.until;
-        if event.site == question.site && looked_at && !event.flags.has(Flag::Server) {
-            sessions.entry(event.session_id).or_default().push(event);
-        }
-    }
+    let mut sessions = judged(question, events);
     sessions.retain(|_, events| {
         events.iter().any(|event| event.bot_score >= 50) || is_fast(events) || is_idle(events)
     });
     sessions.into_keys().collect()
+}
+
+/// The events by which sessions are judged.
+pub(super) fn judged<'a>(question: &Question, events: &'a [Event]) -> BTreeMap<Uuid, Vec<&'a Event>> {
+    let mut sessions: BTreeMap<Uuid, Vec<&Event>> = BTreeMap::new();
+    for event in events {
+        let looked_at = question.since - DAY <= event.time && event.time < question.until + DAY;
+        let is_its_own = !event.name.starts_with('$') && !event.flags.has(Flag::Server);
+        if event.site == question.site && looked_at && is_its_own {
+            sessions.entry(event.session_id).or_default().push(event);
+        }
+    }
+    sessions
 }
 
 /// 60 page views in a minute of the clock.

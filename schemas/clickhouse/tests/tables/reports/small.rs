@@ -3,6 +3,7 @@
 use super::ask;
 use crate::engine::{Server, insert, run};
 use clickhouse::Client;
+use footfall_schemas::{Flag, Flags};
 use footfall_tables::{EVENTS, EventBlock, EventRow};
 use uuid::Uuid;
 
@@ -71,8 +72,9 @@ async fn a_handful_of_events_is_counted_right() {
     let cases = [
         (
             format!("SELECT * FROM report_overview({RANGE})"),
-            vec!["2 2 2 3 4 1 0.5 1.5 180000 30000"],
+            vec!["2 2 3 4 1 0.5 1.5 180000 30000"],
         ),
+        (format!("SELECT * FROM report_newcomers({RANGE})"), vec!["2 2 1"]),
         (
             format!("SELECT * FROM report_timeline({RANGE}, interval = 'hour', timezone = 'Asia/Kathmandu')"),
             vec![
@@ -102,6 +104,66 @@ async fn a_handful_of_events_is_counted_right() {
         let answer = ask(&client, &sql).await;
         let lines: Vec<_> = answer.iter().map(|line| line.join(" ")).collect();
         assert_eq!(lines, expected, "{sql}");
+    }
+}
+
+/// Sessions are judged as they are put together, events by a list of machines: both by the rule of `session_bots`.
+#[tokio::test]
+async fn a_machine_is_one_in_every_report() {
+    let (_server, client) = Server::migrated().await;
+    let view = |visitor: u128, at: i64| EventRow {
+        event_id: Uuid::from_u128(visitor << 64 | u128::from(at.unsigned_abs())),
+        time: TEN + at,
+        received_at: TEN + at,
+        ..event(visitor, 0, "page_view", "/")
+    };
+    let views = |visitor: u128, count: i64, every_ms: i64| -> Vec<_> {
+        (0..count).map(|nth| view(visitor, nth * every_ms)).collect()
+    };
+    let run = |rows: Vec<EventRow<'static>>| rows.into_iter().map(|row| EventRow { seq: 1, ..row });
+    let mut rows: Vec<EventRow<'_>> = Vec::new();
+    // Whom nothing tells from a person: 59 views in a minute; 60 in two; 19 that nobody looks at; 20 with one click.
+    rows.extend(views(1, 59, 1000));
+    rows.extend(views(2, 60, 1500));
+    rows.extend(run(views(3, 19, 1500)));
+    rows.extend(run(views(4, 20, 1500)));
+    rows.push(EventRow {
+        event_id: Uuid::from_u128(4),
+        ..event(4, 1, "click", "/")
+    });
+    // A server may send as many as it likes, and be called a machine.
+    let mut flags = Flags::default();
+    flags.set_if(Flag::Server, true);
+    let server = |row: EventRow<'static>| EventRow { flags, ..row };
+    rows.extend(run(views(5, 60, 900)).map(server));
+    rows.push(server(EventRow {
+        bot_score: 90,
+        event_id: Uuid::from_u128(5),
+        ..event(5, 1, "custom", "/")
+    }));
+    // Machines: by their pace; by their sleep; by a name, though only once and after the range.
+    rows.extend(views(11, 60, 1000));
+    rows.extend(run(views(12, 20, 1500)));
+    rows.push(event(13, 1, "page_view", "/"));
+    rows.push(EventRow {
+        bot_score: 90,
+        ..event(13, 180, "page_view", "/")
+    });
+    keep(&client, &rows).await;
+    for (bots, sessions) in [(0, "5"), (1, "8"), (2, "4")] {
+        let range = RANGE.replace("bots = 0", &format!("bots = {bots}"));
+        for sql in [
+            format!("SELECT sessions FROM report_overview({range})"),
+            format!(
+                "SELECT sum(sessions) FROM report_timeline({range}, interval = 'hour', timezone = 'UTC')"
+            ),
+            format!(
+                "SELECT sum(sessions) FROM report_breakdown({range}, dimension = 'host', touch = 'session')"
+            ),
+            format!("SELECT count() FROM report_sessions({range})"),
+        ] {
+            assert_eq!(ask(&client, &sql).await, [[sessions]], "{sql}");
+        }
     }
 }
 

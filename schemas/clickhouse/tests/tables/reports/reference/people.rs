@@ -2,8 +2,7 @@
 
 use super::traffic::matching;
 use super::users::resolve;
-use super::{Answer, Cell, Event, Question, count, different, is_fast, is_idle, order, turn, zone};
-use footfall_schemas::Flag;
+use super::{Answer, Cell, Event, Question, count, different, is_fast, is_idle, judged, order, turn, zone};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -61,15 +60,7 @@ pub(crate) fn not_found(question: &Question, events: &[Event]) -> Answer {
 }
 
 /// Signs of whole sessions.
-fn judged(question: &Question, events: &[Event]) -> BTreeMap<Uuid, Vec<&'static str>> {
-    let from = question.since - 24 * 60 * 60 * 1_000;
-    let mut sessions: BTreeMap<Uuid, Vec<&Event>> = BTreeMap::new();
-    for event in events {
-        let looked_at = from <= event.time && event.time < question.until;
-        if event.site == question.site && looked_at && !event.flags.has(Flag::Server) {
-            sessions.entry(event.session_id).or_default().push(event);
-        }
-    }
+fn signs(question: &Question, events: &[Event]) -> BTreeMap<Uuid, Vec<&'static str>> {
     let signs = |events: &Vec<&Event>| {
         let mut signs = Vec::new();
         if is_fast(events) {
@@ -80,6 +71,7 @@ fn judged(question: &Question, events: &[Event]) -> BTreeMap<Uuid, Vec<&'static 
         }
         signs
     };
+    let sessions = judged(question, events);
     sessions.iter().map(|(id, events)| (*id, signs(events))).collect()
 }
 
@@ -88,11 +80,11 @@ pub(crate) fn bots(question: &Question, events: &[Event]) -> Answer {
         bots: 2,
         ..question.clone()
     };
-    let judged = judged(&question, events);
+    let signs = signs(&question, events);
     let mut reasons: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for event in matching(&question, events) {
         let told = event.bot_reasons.iter().filter(|_| event.bot_score >= 50);
-        let of_session = judged.get(&event.session_id).into_iter().flatten();
+        let of_session = signs.get(&event.session_id).into_iter().flatten();
         for reason in told.chain(of_session) {
             reasons.entry(reason).or_default().push(event);
         }

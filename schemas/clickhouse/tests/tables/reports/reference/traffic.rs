@@ -37,12 +37,10 @@ pub(crate) fn overview(question: &Question, events: &[Event]) -> Answer {
         .flat_map(|session| session.matching.clone())
         .collect();
     let visitors: BTreeSet<_> = sessions.iter().map(Session::visitor).collect();
-    let known = known(question, events);
     let bounces = sessions.iter().filter(|session| session.is_bounce()).count();
     let [rate, duration, engagement] = rates(&sessions.iter().collect::<Vec<_>>());
     vec![vec![
         count(visitors.len()).into(),
-        count(visitors.difference(&known).count()).into(),
         count(sessions.len()).into(),
         count(views(&matching)).into(),
         count(matching.len()).into(),
@@ -51,6 +49,17 @@ pub(crate) fn overview(question: &Question, events: &[Event]) -> Answer {
         share(views(&matching), sessions.len()).into(),
         duration,
         engagement,
+    ]]
+}
+
+pub(crate) fn newcomers(question: &Question, events: &[Event]) -> Answer {
+    let sessions = question.sessions(events);
+    let visitors: BTreeSet<_> = sessions.iter().map(Session::visitor).collect();
+    let new = visitors.difference(&known(question, events)).count();
+    vec![vec![
+        count(visitors.len()).into(),
+        count(new).into(),
+        share(new, visitors.len()).into(),
     ]]
 }
 
