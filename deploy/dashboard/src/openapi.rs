@@ -41,6 +41,10 @@ pub fn document() -> Value {
 
 fn operation(report: &Report) -> Value {
     let mut parameters: Vec<Value> = report.parameters.iter().flat_map(described).collect();
+    let names: Vec<_> = report.columns.iter().map(|column| column.name).collect();
+    parameters.push(json!({ "name": "columns", "in": "query", "required": false, "style": "form", "explode": false,
+        "description": "Only these columns, in this order, with commas between them: the fewer, the sooner. All if it is left out.",
+        "schema": { "type": "array", "items": { "type": "string", "enum": names }, "minItems": 1, "uniqueItems": true } }));
     parameters.push(
         json!({ "name": "limit", "in": "query", "required": false, "description": "Most rows.",
         "schema": { "type": "integer", "minimum": 1, "maximum": 100_000, "default": 1000 } }),

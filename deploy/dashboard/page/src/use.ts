@@ -31,7 +31,7 @@ export function shared(report: Report | undefined, own: Values): Values {
   Object.assign(values, own);
   const known = new Set(report?.parameters.map(({ name }) => name));
   for (const name of Object.keys(values)) {
-    const is = name.startsWith("filter.") ? known.has("filters") : known.has(name) || name === "limit";
+    const is = name.startsWith("filter.") ? known.has("filters") : known.has(name) || name === "limit" || name === "columns";
     if (!is) delete values[name];
   }
   return values;

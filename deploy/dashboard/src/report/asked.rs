@@ -24,6 +24,8 @@ const MINUTE_MS: i64 = 60_000;
 #[derive(Debug)]
 pub(crate) struct Asked {
     values: Vec<(&'static str, Value)>,
+    /// Of the answer, in this order; empty: all.
+    columns: Vec<&'static str>,
     limit: u64,
     /// In what form the answer is wanted.
     pub(crate) format: Format,
@@ -57,6 +59,7 @@ impl Asked {
             ));
         }
         let asked = Self {
+            columns: reading.columns()?,
             limit: reading.limit()?,
             format: reading.format()?,
             fresh: fresh(report, &values, now),
@@ -78,12 +81,24 @@ impl Asked {
                 "`{}` is about all sites together, and this {} shows only some of them",
                 report.name, grant.by
             ))),
+        }?;
+        let hidden = |name: &&&str| catalogue::columns(report, grant).is_some_and(|all| !all.contains(*name));
+        match self.columns.iter().find(hidden) {
+            Some(name) => Err(Refusal::Forbidden(format!(
+                "`{name}` of `{}` is about all sites together, and this {} shows only some of them",
+                report.name, grant.by
+            ))),
+            None => Ok(()),
         }
     }
 
     /// The statement, as one would type it.
     pub(crate) fn sql(&self, report: &Report, grant: &Grant, database: &str) -> String {
-        let columns = catalogue::columns(report, grant);
+        let columns = match (catalogue::columns(report, grant), &*self.columns) {
+            (Some(all), []) => all.join(", "),
+            (None, []) => "*".to_owned(),
+            (_, some) => some.join(", "),
+        };
         let mut sql = format!("SELECT {columns}\nFROM {database}.report_{}", report.name);
         if !self.values.is_empty() {
             let values: Vec<_> = self
@@ -162,7 +177,7 @@ impl Reading<'_> {
                 .iter()
                 .any(|parameter| parameter.name == name && kind(parameter) != Kind::Filters);
             let filter = filters && name.starts_with("filter.");
-            if !(known || filter || matches!(name.as_str(), "limit" | "format" | "timezone")) {
+            if !(known || filter || matches!(name.as_str(), "columns" | "limit" | "format" | "timezone")) {
                 return Err(Refusal::parameter(
                     name.clone(),
                     format!(
@@ -186,7 +201,7 @@ impl Reading<'_> {
         if filters {
             names.push("filter.<dimension>");
         }
-        names.extend(["limit", "format"]);
+        names.extend(["columns", "limit", "format"]);
         names.dedup();
         names.join(", ")
     }
@@ -298,6 +313,29 @@ impl Reading<'_> {
             check_texts(values).map_err(|why| Refusal::parameter(format!("filter.{name}"), why))?;
         }
         Ok(Value::Filters(filters))
+    }
+
+    /// `columns=page,visitors`: fewer of them are sooner there, as ClickHouse does not reckon what nobody wants.
+    fn columns(&self) -> Result<Vec<&'static str>, Refusal> {
+        let Some(text) = self.given("columns")? else {
+            return Ok(Vec::new());
+        };
+        let mut columns = Vec::new();
+        for name in text.split(',') {
+            let found = self.report.columns.iter().find(|column| column.name == name);
+            let Some(column) = found else {
+                let all: Vec<_> = self.report.columns.iter().map(|column| column.name).collect();
+                return Err(Refusal::parameter(
+                    "columns",
+                    format!("are names with commas between them: {}", all.join(", ")),
+                ));
+            };
+            if columns.contains(&column.name) {
+                return Err(Refusal::parameter("columns", format!("has `{name}` twice")));
+            }
+            columns.push(column.name);
+        }
+        Ok(columns)
     }
 
     fn limit(&self) -> Result<u64, Refusal> {

@@ -46,11 +46,12 @@ pub(crate) fn offered(report: &Report, grant: &Grant) -> bool {
     grant.sites.is_none() || !WHOLE.contains(&report.name)
 }
 
-/// The columns that may be seen. Up to when all is there is everybody's to know; how many numbers of a log wait is not.
-pub(crate) fn columns(report: &Report, grant: &Grant) -> &'static str {
+/// The columns that may be seen, if not all. Up to when all is there is everybody's to know; how many numbers of a log wait is
+/// not.
+pub(crate) fn columns(report: &Report, grant: &Grant) -> Option<&'static [&'static str]> {
     match (report.name, &grant.sites) {
-        ("complete_up_to", Some(_)) => "complete_up_to",
-        _ => "*",
+        ("complete_up_to", Some(_)) => Some(&["complete_up_to"]),
+        _ => None,
     }
 }
 

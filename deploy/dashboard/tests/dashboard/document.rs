@@ -22,7 +22,7 @@ fn shape() -> Value {
                 "properties": {
                     "parameters": { "type": "array", "items": {
                         "type": "object", "required": ["name", "in", "schema", "required", "description"],
-                        "properties": { "in": { "enum": ["query", "path"] }, "required": { "type": "boolean" }, "schema": { "type": "object" }, "name": { "type": "string" }, "description": { "type": "string", "minLength": 3 } },
+                        "properties": { "in": { "enum": ["query", "path"] }, "required": { "type": "boolean" }, "schema": { "type": "object" }, "name": { "type": "string" }, "description": { "type": "string", "minLength": 3 }, "style": { "const": "form" }, "explode": { "type": "boolean" } },
                         "additionalProperties": false,
                     } },
                     "responses": { "type": "object", "required": ["200", "400"], "patternProperties": { "^[1-5][0-9][0-9]$": { "type": "object" } }, "additionalProperties": false },
@@ -73,7 +73,7 @@ fn the_document_is_valid_and_names_every_report_with_every_parameter() {
                 assert!(has(parameter.name), "{} {}", report.name, parameter.name);
             }
         }
-        assert!(has("limit") && has("format"));
+        assert!(has("columns") && has("limit") && has("format"));
         let names: std::collections::BTreeSet<_> = parameters
             .iter()
             .map(|parameter| parameter["name"].as_str().unwrap())

@@ -173,6 +173,9 @@ async fn who_sees_some_sites_sees_nothing_of_whole_logs() {
         1,
         "a time, and no counts: {own}"
     );
+    let counts = format!("{complete}&columns=complete_up_to,waiting");
+    assert_eq!(stage.send("GET", &counts, &owner, "").await.status, 200);
+    assert_eq!(stage.send("GET", &counts, &anna, "").await.status, 403);
 }
 
 #[tokio::test(flavor = "multi_thread")]

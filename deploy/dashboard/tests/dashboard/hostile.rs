@@ -116,6 +116,17 @@ async fn no_text_in_any_parameter_gets_out_of_its_literal() {
         }
     }
     assert!(tried > 300, "{tried}");
+    // Names of columns stand in the statement as they are: nothing but a name of the catalogue may.
+    for hostile in CORPUS {
+        let columns = format!("visitors,{hostile}");
+        let pairs = [("site", "shop"), ("columns", &*columns)];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(
+            stage.get(&target("overview", &pairs)).await.status,
+            400,
+            "{hostile}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

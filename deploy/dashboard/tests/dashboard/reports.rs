@@ -37,6 +37,12 @@ async fn a_report_answers_with_its_sql_and_what_it_took() {
         .get(&format!("/api/reports/overview?{DAY}&filter.!country=DE"))
         .await;
     assert_eq!(excluded.column("visitors"), [2]);
+    let some = stage
+        .get(&format!(
+            "/api/reports/overview?{DAY}&columns=page_views,visitors"
+        ))
+        .await;
+    assert_eq!(some.json()["rows"], serde_json::json!([[9, 3]]));
     let csv = stage.get(&format!("/api/reports/pages?{DAY}&format=csv")).await;
     assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
     let text = String::from_utf8(csv.body.to_vec()).unwrap();
@@ -60,6 +66,13 @@ async fn a_wrong_parameter_is_named_with_what_it_may_be() {
         ("overview?site=shop&bots=7", "bots", "0, 1, 2"),
         ("overview?site=shop&limit=0", "limit", "from 1"),
         ("overview?site=shop&format=xml", "format", "json or csv"),
+        (
+            "overview?site=shop&columns=visitors,shoe_size",
+            "columns",
+            "bounce_rate",
+        ),
+        ("overview?site=shop&columns=", "columns", "bounce_rate"),
+        ("overview?site=shop&columns=visitors,visitors", "columns", "twice"),
         (
             "overview?site=shop&sql=SELECT+1",
             "sql",

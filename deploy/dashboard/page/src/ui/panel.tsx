@@ -45,7 +45,13 @@ export function Panel({ title, asked, tools, empty, class: name = "", children }
             <Icon name="code" size={16} />
           </button>
           {answer && (
-            <a class="button quiet" title="Save as CSV" aria-label={`Save ${title} as CSV`} href={`${asked.address}&format=csv`} download>
+            <a
+              class="button quiet"
+              title="Save as CSV"
+              aria-label={`Save ${title} as CSV`}
+              href={`${asked.address.replace(/&columns=[^&]*/, "")}&format=csv`}
+              download
+            >
               <Icon name="download" size={16} />
             </a>
           )}

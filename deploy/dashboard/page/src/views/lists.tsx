@@ -40,7 +40,9 @@ export function Breakdown({ title, tabs, limit = 12, view, touch, aside = "bounc
   const [dimension, pick] = useState(tabs[0]!);
   const [more, set] = useState(false);
   const shown = more ? 500 : limit;
-  const asked = useReport<Part>(report("breakdown"), { dimension, limit: shown + 1, ...(touch ? { touch } : {}) });
+  // No more than is shown: the fewer columns, the sooner the answer.
+  const columns = `value,visitors,${aside === "events" ? "events" : "bounce_rate"}`;
+  const asked = useReport<Part>(report("breakdown"), { dimension, columns, limit: shown + 1, ...(touch ? { touch } : {}) });
   const whole = useReport<Figures>(report("overview"));
   const parts = asked.rows ?? [];
   const all = Object.fromEntries(tabs.map(name => [name, called(name)]));
@@ -78,16 +80,11 @@ export function Breakdown({ title, tabs, limit = 12, view, touch, aside = "bounc
   );
 }
 
-interface Page {
+interface Page extends Partial<Record<Order, number>> {
   page: string;
   title: string;
-  visitors: number;
-  page_views: number;
-  entries: number;
-  exits: number;
-  bounce_rate: number;
-  engagement_ms: number;
-  scroll: number;
+  bounce_rate?: number;
+  engagement_ms?: number;
 }
 
 const ORDERS = { page_views: "Views", entries: "Entries", exits: "Exits" } as const;
@@ -95,15 +92,19 @@ type Order = keyof typeof ORDERS;
 
 export function Pages({ title, limit }: { title: string; limit: number }): JSX.Element {
   const [order, set] = useState<Order>("page_views");
-  const asked = useReport<Page>(report("pages"), { limit: 1000 });
-  const pages = [...(asked.rows ?? [])].sort((a, b) => b[order] - a[order]).filter(page => page[order] > 0);
+  const columns = `page,title,${order},${order === "entries" ? "bounce_rate" : "engagement_ms"}`;
+  const asked = useReport<Page>(report("pages"), { columns, limit: 1000 });
+  // What is in sight, until what is asked for is there.
+  const seen = asked.answer ? (asked.answer.columns[2]!.name as Order) : order;
+  const pages = (asked.rows ?? []).map(page => ({ ...page, count: page[seen] ?? 0 })).filter(page => page.count > 0);
+  pages.sort((a, b) => b.count - a.count);
   const items = pages.slice(0, limit).map(page => ({
     value: page.page,
-    count: page[order],
-    aside: order === "entries" ? percent(page.bounce_rate) : duration(page.engagement_ms),
+    count: page.count,
+    aside: seen === "entries" ? percent(page.bounce_rate ?? 0) : duration(page.engagement_ms ?? 0),
     ...(page.title && page.title !== page.page ? { note: page.title } : {}),
   }));
-  const dimension = order === "entries" ? "entry_path" : order === "exits" ? "exit_path" : "path";
+  const dimension = seen === "entries" ? "entry_path" : seen === "exits" ? "exit_path" : "path";
   return (
     <Panel
       title={title}
@@ -111,7 +112,7 @@ export function Pages({ title, limit }: { title: string; limit: number }): JSX.E
       tools={<Tabs label="Order" all={ORDERS} now={order} pick={set} />}
       empty="Nobody has looked at a page in this range."
     >
-      <Bars dimension={dimension} items={items} unit={ORDERS[order]} asideLabel={order === "entries" ? "Bounce" : "Engaged"} />
+      <Bars dimension={dimension} items={items} unit={ORDERS[seen]} asideLabel={seen === "entries" ? "Bounce" : "Engaged"} />
       {pages.length > limit && (
         <button type="button" class="link more" onClick={() => show("pages")}>
           More

@@ -12,7 +12,6 @@ import { Breakdown, Pages } from "./lists";
 
 export interface Figures {
   visitors: number;
-  new_visitors: number;
   sessions: number;
   page_views: number;
   events: number;
@@ -23,15 +22,9 @@ export interface Figures {
   engagement_ms: number;
 }
 
-interface Bucket {
-  at: string;
-  visitors: number;
-  sessions: number;
-  page_views: number;
-  events: number;
-}
-
 type Metric = "visitors" | "sessions" | "page_views" | "events";
+
+type Bucket = { at: string } & Partial<Record<Metric, number>>;
 
 const METRICS: Record<Metric, string> = { visitors: "Visitors", sessions: "Sessions", page_views: "Page views", events: "Events" };
 
@@ -151,28 +144,34 @@ function Course({ metric }: { metric: Metric }): JSX.Element {
             : true,
   );
   const interval = fits.includes(own) ? own : usualInterval(range.value);
-  const asked = useReport<Bucket>(report("timeline"), { interval, limit: 5000 });
+  const columns = `at,${metric}`;
+  const asked = useReport<Bucket>(report("timeline"), { interval, columns, limit: 5000 });
   // The whole range before, not only the part that has passed now: the line goes on.
   const { since, until } = range.value;
   const whole = {
     since: new Date(earlier.value.since).toISOString(),
     until: new Date(Math.max(earlier.value.since + (until - since), earlier.value.until)).toISOString(),
   };
-  const before = useReport<Bucket>(place.value.compare ? report("timeline") : undefined, { interval, limit: 5000, ...whole });
+  const before = useReport<Bucket>(place.value.compare ? report("timeline") : undefined, { interval, columns, limit: 5000, ...whole });
+  // What is in sight, until what is asked for is there.
+  const seen = asked.answer ? (asked.answer.columns[1]!.name as Metric) : metric;
   const buckets = asked.rows ?? [];
   const at = buckets.map(bucket => instant(bucket.at));
   const lines = [
-    { label: METRICS[metric], values: buckets.map((bucket, index): number | null => (at[index]! > Date.now() ? null : bucket[metric])) },
+    {
+      label: METRICS[seen],
+      values: buckets.map((bucket, index): number | null => (at[index]! > Date.now() ? null : (bucket[seen] ?? null))),
+    },
   ];
   // A line of nothing has no place in the legend.
   const old =
-    place.value.compare && before.rows?.some(bucket => bucket[metric] > 0)
-      ? [{ label: "Before", values: at.map((_, index) => before.rows?.[index]?.[metric] ?? null), before: true }]
+    place.value.compare && before.rows?.some(bucket => (bucket[seen] ?? 0) > 0)
+      ? [{ label: "Before", values: at.map((_, index) => before.rows?.[index]?.[seen] ?? null), before: true }]
       : [];
-  const total = buckets.reduce((sum, bucket) => sum + bucket[metric], 0);
+  const total = buckets.reduce((sum, bucket) => sum + (bucket[seen] ?? 0), 0);
   return (
     <Panel
-      title={METRICS[metric]}
+      title={METRICS[seen]}
       asked={asked}
       class="course"
       tools={
@@ -185,7 +184,7 @@ function Course({ metric }: { metric: Metric }): JSX.Element {
       }
     >
       <LineChart
-        label={METRICS[metric]}
+        label={METRICS[seen]}
         at={at}
         lines={[...old, ...lines]}
         zone={zone.value}

@@ -7,6 +7,12 @@ import { Panel } from "../ui/panel";
 import { Tabs } from "../ui/tabs";
 import { useReport } from "../use";
 
+interface New {
+  visitors: number;
+  new_visitors: number;
+  share: number;
+}
+
 interface Cell {
   cohort: string;
   period: number;
@@ -21,6 +27,7 @@ const MOST = 15;
 export function Retention(): JSX.Element {
   const unit = (place.value.own.unit as keyof typeof UNITS) in UNITS ? (place.value.own.unit as keyof typeof UNITS) : "week";
   const asked = useReport<Cell>(report("retention"), { unit, limit: 5000 });
+  const all = useReport<New>(report("newcomers")).rows?.[0];
   const cells = asked.rows ?? [];
   const cohorts = [...new Set(cells.map(({ cohort }) => cohort))].sort();
   const periods = Math.min(MOST, Math.max(0, ...cells.map(({ period }) => period)));
@@ -37,6 +44,11 @@ export function Retention(): JSX.Element {
       empty="Nobody was new in this range."
       tools={<Tabs label="Unit" all={UNITS} now={unit} pick={unit => setOwn("unit", unit)} />}
     >
+      {all && all.visitors > 0 && (
+        <p class="lead">
+          <strong>{compact(all.new_visitors)}</strong> of {compact(all.visitors)} visitors were new ({percent(all.share)}).
+        </p>
+      )}
       <div class="scroll" tabIndex={0} role="region" aria-label="Retention">
         <table class="cohorts">
           <thead>
