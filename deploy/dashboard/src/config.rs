@@ -43,6 +43,8 @@ pub struct Limits {
     pub rows: u32,
     /// Questions at the same time; others wait for up to [`Limits::wait`].
     pub questions: usize,
+    /// Cores of a ClickHouse that is asked on this machine: those who ask share them. `None`: it shares its own.
+    pub cores: Option<usize>,
     /// How long a question waits for its turn.
     pub wait: Duration,
     /// Bytes of answers that are kept for a moment.
@@ -53,12 +55,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
             time: Duration::from_secs(30),
             memory_bytes: 2 << 30,
             rows: 100_000,
             // More at once on a small machine make each of them slow enough to be stopped.
-            questions: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
+            questions: cores.clamp(2, 8),
+            cores: None,
             wait: Duration::from_secs(60),
             cache_bytes: 48 << 20,
             connections: 512,

@@ -175,6 +175,8 @@ fn open(
         "" => addresses.ingest.clone(),
         given => Some(given.to_owned()),
     };
+    // The engine of `footfall up` is on this machine; what stands at an address has its own cores.
+    let here = config.clickhouse.url.is_none();
     let for_sites = config.clone();
     let settings = footfall_dashboard::Config {
         reader,
@@ -192,7 +194,10 @@ fn open(
             .as_ref()
             .filter(|_| addresses.demo)
             .map(|ingest| format!("{ingest}/demo")),
-        limits: Limits::default(),
+        limits: Limits {
+            cores: here.then(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get)),
+            ..Limits::default()
+        },
         drain: config.shutdown.deadline / 4,
     };
     Dashboard::open(settings, address).map_err(|error| problem(&error))

@@ -10,6 +10,8 @@
 //! The process is the test's binary again, told to run nothing but the one ignored test that [`process!`] makes. It dies
 //! with the value, and with the test. The library is fetched at the first start, as `footfall up` does it.
 
+pub mod traffic;
+
 use anyhow::{Context as _, Error, Result};
 use footfall_engine::{Config, Engine, Secret, library};
 use std::env;

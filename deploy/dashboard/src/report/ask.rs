@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Method, Request, Response};
 use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
@@ -36,6 +37,8 @@ pub(crate) struct Asker {
     reader: watch::Receiver<Option<Reader>>,
     limits: Limits,
     permits: Semaphore,
+    /// Who asks now, or waits for it.
+    asking: AtomicUsize,
     idle: Mutex<Vec<(Instant, String, Http)>>,
 }
 
@@ -45,6 +48,7 @@ impl Asker {
             reader,
             limits,
             permits: Semaphore::new(limits.questions),
+            asking: AtomicUsize::new(0),
             idle: Mutex::default(),
         }
     }
@@ -52,6 +56,8 @@ impl Asker {
     /// Sends a statement and reads the whole answer. Dropped before: the connection is closed, by which ClickHouse ends the
     /// statement.
     pub(crate) async fn ask(&self, sql: &str, format: Format) -> Result<Bytes, Refusal> {
+        self.asking.fetch_add(1, Ordering::Relaxed);
+        let _gone = Gone(&self.asking);
         let turn = tokio::time::timeout(self.limits.wait, self.permits.acquire()).await;
         let Ok(Ok(_turn)) = turn else {
             return Err(Refusal::Busy);
@@ -131,6 +137,11 @@ impl Asker {
             .append_pair("date_time_output_format", "iso")
             .append_pair("output_format_json_quote_64bit_integers", "0")
             .append_pair("log_comment", "footfall/dashboard");
+        // Questions side by side do more with a core each than with all cores for each.
+        if let Some(cores) = self.limits.cores {
+            let threads = cores / self.asking.load(Ordering::Relaxed).max(1);
+            target.append_pair("max_threads", &threads.max(1).to_string());
+        }
         if reader.hold_back {
             target.append_pair("readonly", "2");
         }
@@ -187,6 +198,15 @@ impl Asker {
             )),
             _ => fault(said),
         }
+    }
+}
+
+/// Counts who leaves, also in the middle.
+struct Gone<'a>(&'a AtomicUsize);
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

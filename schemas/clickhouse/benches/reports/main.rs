@@ -1,19 +1,16 @@
 //! How long each report takes over 10 million events of a month, on the real engine: `cargo bench -p footfall-tables --bench
 //! reports`. One question at a time, warm; `EVENTS` makes fewer.
 //!
-//! Median and 95th percentile of the rounds, with rows and bytes read as the engine counts them; then the dashboard's first
-//! page, all its questions at once, as a browser asks them. One site has all events, which is the worst case; the ranges
-//! are the last week, with which the dashboard begins, and the whole month.
+//! Median and 95th percentile of the rounds, with rows and bytes read as the engine counts them. One site has all events,
+//! which is the worst case; the ranges are the last week, with which the dashboard begins, and the whole month.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a benchmark prints and may panic"
 )]
 
-mod traffic;
-
 use clickhouse::Client;
-use footfall_clickhouse::{Clickhouse, PASSWORD};
+use footfall_clickhouse::{Clickhouse, PASSWORD, traffic};
 use footfall_tables::reports::Report;
 use footfall_tables::{REPORTS, Step, migrate};
 use std::time::{Duration, Instant};
@@ -24,21 +21,8 @@ const EVENTS: u64 = 10_000_000;
 const ROUNDS: usize = 10;
 /// The day after the last of the events.
 const UNTIL: &str = "2026-11-22 00:00:00";
-/// Ranges: since when, and since when the range before it, with which the first page compares.
-const RANGES: [[&str; 2]; 2] = [
-    ["2026-11-15 00:00:00", "2026-11-08 00:00:00"],
-    ["2026-10-23 00:00:00", "2026-09-23 00:00:00"],
-];
-/// Of the first page: report and dimension, for the range; the first two for the range before it too.
-const FIRST_PAGE: [(&str, &str); 6] = [
-    ("overview", ""),
-    ("timeline", ""),
-    ("pages", ""),
-    ("breakdown", "source"),
-    ("breakdown", "country"),
-    ("breakdown", "device_type"),
-];
-
+/// Since when: a week, a month.
+const RANGES: [&str; 2] = ["2026-11-15 00:00:00", "2026-10-23 00:00:00"];
 /// What must be asked where the catalogue has no default.
 fn value(
     parameter: &footfall_tables::reports::Parameter,
@@ -117,32 +101,6 @@ async fn measure(client: &Client, report: &Report, since: &str) {
     );
 }
 
-/// All questions of the first page at once.
-async fn measure_first_page(client: &Client, [since, before]: [&str; 2]) {
-    let now = FIRST_PAGE.iter().map(|asked| (asked, [since, UNTIL]));
-    let then = FIRST_PAGE.iter().take(2).map(|asked| (asked, [before, since]));
-    let questions: Vec<_> = now
-        .chain(then)
-        .map(|((name, dimension), range)| {
-            let report = REPORTS.iter().find(|report| report.name == *name).unwrap();
-            question(report, range, dimension)
-        })
-        .collect();
-    let mut times = Vec::new();
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        let mut asked = tokio::task::JoinSet::new();
-        for sql in questions.clone() {
-            let client = client.clone();
-            asked.spawn(async move { ask(&client, &sql).await });
-        }
-        asked.join_all().await;
-        times.push(start.elapsed());
-    }
-    let (median, most) = percentiles(times);
-    println!("the first page   {since:.10} {median:>6} ms {most:>6} ms");
-}
-
 fn main() {
     // The engine's process is this program again.
     footfall_clickhouse::serve().unwrap();
@@ -161,12 +119,11 @@ async fn measure_all() {
     migrate(&client, DATABASE, &mut |_: Step| {}).await.unwrap();
     let client = client.with_database(DATABASE);
     let events = std::env::var("EVENTS").map_or(EVENTS, |text| text.parse().unwrap());
-    traffic::make(&client, events).await;
+    traffic::make(&client, events).await.unwrap();
     println!("report           since         p50       p95    rows      bytes");
     for range in RANGES {
         for report in REPORTS {
-            measure(&client, report, range[0]).await;
+            measure(&client, report, range).await;
         }
-        measure_first_page(&client, range).await;
     }
 }

@@ -2,17 +2,22 @@
 //! events, popular pages, places, devices, sources, machines; more by day than by night.
 
 use clickhouse::Client;
+use clickhouse::error::Error;
 
 /// Events of a session in the middle.
 const LENGTH: u64 = 7;
 const DAYS: u64 = 30;
 
-/// `events`, nearly, of the site `shop`, from 2026-10-23 on.
-pub(crate) async fn make(client: &Client, events: u64) {
+/// `events`, nearly, of the site `shop`, from 2026-10-23 to 2026-11-21, into the tables of the client's database.
+///
+/// # Errors
+/// The engine's own.
+pub async fn make(client: &Client, events: u64) -> Result<(), Error> {
     for day in 0..DAYS {
         let sql = statement(day, events / LENGTH / DAYS);
-        client.query_raw(&sql).execute().await.unwrap();
+        client.query_raw(&sql).execute().await?;
     }
+    Ok(())
 }
 
 fn statement(day: u64, sessions: u64) -> String {
