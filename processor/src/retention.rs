@@ -4,7 +4,8 @@
 //! 2. [`run`]: once. First what an earlier run has begun (`finish`), then events: each hour's rows get a ledger row `expired`,
 //!    one for each run of numbers, and only then they are deleted, a month at a time (`expire`): a part of the table that has
 //!    expired altogether is dropped (`whole`), others are rewritten; then addresses and payloads are emptied (`empty`);
-//! 3. `keeper`: the same, from time to time, beside a running processor.
+//! 3. `keeper`: the same, from time to time, beside a running processor;
+//! 4. [`forecast`]: what that means for the disk, in days that are to come.
 //!
 //! # Why nothing is deleted that has no fate
 //!
@@ -18,6 +19,7 @@
 mod empty;
 mod expire;
 mod finish;
+pub mod forecast;
 pub(crate) mod keeper;
 pub mod policy;
 mod whole;

@@ -4,9 +4,11 @@ use super::{Findings, Plan};
 use crate::clickhouse::Access;
 use crate::config::Config;
 use crate::config::value::Value as _;
-use crate::forecast::{self, Found};
+use crate::forecast;
 use crate::retention::policy::{self, said};
 use crate::terminal::{bytes, count};
+use footfall_processor::retention::forecast::asked::RIGHTS;
+use footfall_processor::retention::forecast::{Disk, Found};
 use footfall_processor::retention::{Policy, Terms};
 use std::path::Path;
 use std::time::Duration;
@@ -67,7 +69,7 @@ pub(super) async fn look(config: &Config, access: &Access, findings: &mut Findin
     if found.events.rows == 0 {
         return;
     }
-    if found.per_day.is_empty() {
+    if !found.is_measured {
         return findings
             .note("growth of the tables: nothing to say yet: an hour of events is needed, a day is better");
     }
@@ -80,19 +82,31 @@ pub(super) async fn look(config: &Config, access: &Access, findings: &mut Findin
         bytes(found.ledger.bytes),
         bytes(found.ledger_per_day())
     ));
-    room(&found, &policy, findings);
+    match forecast::disk(access).await {
+        Ok(disk) => room(&found, disk, &policy, findings),
+        Err(error) => {
+            room(&found, None, &policy, findings);
+            findings.note(format!(
+                "growth: how much room their disk has cannot be asked for (it takes SELECT on {}): {error:#}",
+                RIGHTS.join(" and ")
+            ));
+        }
+    }
 }
 
-fn room(found: &Found, policy: &Policy, findings: &mut Findings) {
+fn room(found: &Found, disk: Option<Disk>, policy: &Policy, findings: &mut Findings) {
     let ahead = format!(
-        "both tables will be {} in {SOON} days and {} in {LATER}; their disk has {} free",
+        "both tables will be {} in {SOON} days and {} in {LATER}",
         bytes(found.after(SOON, policy)),
-        bytes(found.after(LATER, policy)),
-        bytes(found.free)
+        bytes(found.after(LATER, policy))
     );
+    let Some(disk) = disk else {
+        return findings.good(format!("growth: {ahead}"));
+    };
+    let ahead = format!("{ahead}; their disk has {} free", bytes(disk.free));
     let remedy = "keep events for fewer days (`retention.events`, or `keep` of a site), then `footfall retention`; or give the \
                   tables a larger disk. `footfall retention --dry-run --now DATE` says what would go";
-    match found.full_in(LATER, policy) {
+    match found.full_in(disk, LATER, policy) {
         Some(days) if days <= SOON => findings.problem(
             format!("the disk of the tables will be full in {days} days at this pace: {ahead}"),
             remedy,
