@@ -64,8 +64,9 @@ impl Keeper {
                 return;
             };
             if !ours {
-                // Whoever did it meanwhile may have left something.
+                // Whoever did it meanwhile may have left something, and says himself whether it failed.
                 is_whole = false;
+                gauge!(measure::RETENTION_FAILED).set(0.0);
                 continue;
             }
             last = Some(Instant::now());

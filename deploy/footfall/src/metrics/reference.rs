@@ -31,6 +31,7 @@ starts at 0 with the process; one with a label appears when it is first counted.
 | senders are refused | `sum by (reason) (rate(footfall_ingest_rejected_total[5m]))` above the usual | the reason says it: a site's page, a wrong origin, a limit |
 | a certificate ends | `min by (instance) (footfall_ingest_tls_certificate_expires_seconds > 0) - time() < 14 * 86400` | renew it: the files are read again by themselves |
 | a renewed certificate cannot be used | `increase(footfall_ingest_tls_broken_total[15m]) > 0 and increase(footfall_ingest_tls_reloaded_total[15m]) == 0` for 10 min | `footfall check` on the node; the pair before is still in use |
+| what should have gone is still there | `max(footfall_processor_retention_failed) > 0` for 2 h | the processor's log says why: it has no sites file, or ClickHouse refuses; `footfall retention` does at once what is left |
 | ClickHouse refuses | `increase(footfall_processor_refused_total[5m]) > 0` | the code is ClickHouse's own; disk full and schema mismatch are the usual ones |
 ";
 
