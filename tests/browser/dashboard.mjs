@@ -1,5 +1,5 @@
 // The dashboard in a real browser, on a Footfall of its own: waiting for the first event, one event, a click that shows by
-// itself, every view on a month of the demo's traffic, filters, segments, the map, keyboard, phone, dark, ClickHouse away. No console errors,
+// itself, every view on a month of the demo's traffic, filters, segments, the map, the disk's future, keyboard, phone, dark, ClickHouse away. No console errors,
 // nothing that axe calls serious. `tests/run browser` runs it; TEST_BIN is the binary, CHROMIUM the browser. Pictures are
 // left in TEST_SCREENSHOTS. TEST_ONLY=views,looks plays parts of it.
 import assert from "node:assert/strict";
@@ -105,6 +105,11 @@ async function live() {
 async function month() {
   await footfall.command("demo");
   await eventually("the demo's traffic", async () => assert.ok((await footfall.query("SELECT count() AS rows FROM events"))[0].rows > 100_000));
+  // What is demonstrated was all received just now. Of another site something has come on each of the last twenty days, which
+  // says what a day brings.
+  await footfall.write(`INSERT INTO events SELECT * REPLACE ('archive' AS site, generateUUIDv4() AS event_id, toUUID('00000000-0000-4000-8000-000000000001') AS log_id,
+    rowNumberInAllBlocks() + 1 AS log_seq, now64(3) - toIntervalDay(rowNumberInAllBlocks() % 20 + 1) AS received_at, received_at AS time, now64(3) + 600 AS insert_deadline)
+    FROM (SELECT * FROM events WHERE site = 'demo' LIMIT 20000)`);
 }
 
 /** Until something stood on the screen, as the browser itself says, ms. */
@@ -275,6 +280,29 @@ async function deeper() {
   await done(funnel, "a funnel");
 }
 
+/** The disk's future under the books: what the API says, drawn. */
+async function disk() {
+  const page = await open("books", "&range=30d");
+  await settled(page);
+  const panel = page.getByRole("region", { name: "Room on the disk" });
+  await panel.getByRole("img", { name: /^The tables: .* in 365 days/ }).waitFor({ timeout: PATIENCE });
+  const told = await page.evaluate(async () => (await fetch("/api/forecast")).json());
+  assert.deepEqual(told.notes, []);
+  const year = told.ahead.at(-1);
+  assert.ok(year.bytes > told.tables[0].bytes && told.disk.free_bytes < told.disk.total_bytes, JSON.stringify(told.disk));
+  const facts = await panel.getByRole("definition").allTextContents();
+  const size = text => Number.parseFloat(text) * 1000 ** ["B", "KB", "MB", "GB", "TB"].findIndex(unit => text.includes(` ${unit}`));
+  const near = (text, bytes) => assert.ok(Math.abs(size(text) - bytes) <= bytes / 10, `${text}: ${bytes}`);
+  const fact = async name => (await panel.locator("dl > div", { hasText: name }).locator(".figure").textContent()).replaceAll(",", "");
+  near(await fact("Tables now"), told.tables.reduce((sum, table) => sum + table.bytes, 0));
+  near(await fact("In 365 days"), year.bytes);
+  near(await fact("Free"), told.disk.free_bytes);
+  assert.ok(facts.some(text => /^events are kept for ever$/.test(text)), facts.join(" | "));
+  await panel.locator(".growth .hit").nth(20).hover();
+  await saves(page, "Save Room on the disk as PNG");
+  await done(page, "the disk");
+}
+
 async function looks() {
   for (const [name, options] of Object.entries({ dark: { colorScheme: "dark" }, phone: { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true } })) {
     for (const view of Object.keys(VIEWS)) {
@@ -313,7 +341,7 @@ try {
   await footfall.start();
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
   const only = process.env.TEST_ONLY?.split(",");
-  for (const part of [first, live, month, views, filters, places, segments, deeper, looks, trouble]) {
+  for (const part of [first, live, month, views, filters, places, segments, deeper, disk, looks, trouble]) {
     if (only && part !== month && !only.includes(part.name)) continue;
     console.log(part.name);
     await part();

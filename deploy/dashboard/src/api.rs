@@ -1,5 +1,7 @@
-//! The routes of the API. Reports are read here; what is kept is changed in [`kept`]; logins are in [`login`].
+//! The routes of the API. Reports are read here; [`forecast`] looks ahead; what is kept is changed in [`kept`]; logins are in
+//! [`login`].
 
+mod forecast;
 mod kept;
 mod login;
 
@@ -76,6 +78,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/api/sites", get(sites_of))
         .route("/api/reports", get(list))
         .route("/api/reports/{name}", get(report))
+        .route("/api/forecast", get(forecast::forecast))
         .route("/api/openapi.json", get(document))
         .route("/api/saved", get(kept::saved).post(kept::save))
         .route("/api/saved/{id}", delete(kept::unsave))

@@ -1,6 +1,7 @@
 //! What the service is told. The binary fills it from its settings.
 
 use footfall_processor::Server;
+use footfall_processor::retention::Retention;
 use serde::Serialize;
 use std::fmt;
 use std::net::SocketAddr;
@@ -77,6 +78,8 @@ pub struct Config {
     pub reader: watch::Receiver<Option<Reader>>,
     /// The sites.
     pub sites: Sites,
+    /// For how long what is kept, as the processors know it.
+    pub retention: Retention,
     /// The file with segments, goals, tokens and links.
     pub kept: PathBuf,
     /// Password that opens everything. Needed off loopback, unless the file has tokens.

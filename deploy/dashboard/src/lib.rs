@@ -1,5 +1,5 @@
 //! The dashboard: reports over HTTP, and the page that shows them. It reads ClickHouse as a reader, through the views
-//! `report_<name>` and nothing else, and keeps nothing there.
+//! `report_<name>` (and, for the forecast of the disk, how large the tables are and how much of which site), and keeps nothing there.
 //!
 //! A request: `service` (accept, route) → `access` (is it meant for us, who asks, what may they see) → `report` (a named
 //! report, its parameters checked and typed, SQL, a brief cache, ClickHouse under limits, answer). What people save, and who

@@ -21,6 +21,11 @@ pub fn document() -> Value {
         "operationId": "sites", "summary": "The sites that may be seen, with their time zones and how many events they have.", "tags": ["about"],
         "responses": answers("The sites.", &json!({ "type": "object" })),
     }}));
+    paths.insert("/api/forecast".to_owned(), json!({ "get": {
+        "operationId": "forecast", "summary": "How large the tables are and will be under retention, and whether their disk has room.", "tags": ["about"],
+        "description": "Of all sites together: a token or link that shows only some of them is refused. Good for two minutes.",
+        "responses": answers("The forecast.", &json!({ "$ref": "#/components/schemas/Forecast" })),
+    }}));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -33,7 +38,7 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "description": "A token that was made on the page; needed where a password is set." } },
-            "schemas": { "Answer": answer(), "Refusal": refusal() },
+            "schemas": { "Answer": answer(), "Forecast": forecast(), "Refusal": refusal() },
             "responses": refusals(),
         },
     })
@@ -166,6 +171,38 @@ fn answer() -> Value {
             "rows_before_limit": { "type": "integer" },
             "statistics": { "type": "object", "required": ["elapsed_ms", "rows_read", "bytes_read"], "properties": { "elapsed_ms": { "type": "number" }, "rows_read": { "type": "integer" }, "bytes_read": { "type": "integer" } } },
             "sql": { "type": "string", "description": "The statement, as one would type it." },
+            "generated_at": { "type": "string", "format": "date-time" },
+        },
+    })
+}
+
+fn forecast() -> Value {
+    let counts = |about: &str| json!({ "type": "integer", "minimum": 0, "description": about });
+    let days = |about: &str| json!({ "type": ["integer", "null"], "description": about });
+    let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
+    json!({
+        "type": "object",
+        "required": ["tables", "disk", "retention", "ahead", "full_in_days", "notes", "generated_at"],
+        "properties": {
+            "tables": { "type": "array", "description": "`events` and `ledger`.", "items": object(&["name", "rows", "bytes", "bytes_per_day"], json!({
+                "name": { "type": "string" },
+                "rows": counts("Rows now."),
+                "bytes": counts("Bytes on the disk now."),
+                "bytes_per_day": counts("Bytes that a day brings, before anything expires: of the last seven whole days."),
+            })) },
+            "disk": { "description": "The one with the least room of those that the tables are on; null where ClickHouse does not tell (a note says why) or it has no end.",
+                "anyOf": [{ "type": "null" }, object(&["free_bytes", "total_bytes"], json!({ "free_bytes": counts("Free bytes."), "total_bytes": counts("Bytes in all.") }))] },
+            "retention": object(&["events_days", "sites"], json!({
+                "events_days": days("For how many days events are kept; null: for ever."),
+                "sites": { "type": "object", "description": "The sites with terms of their own.", "additionalProperties": { "type": ["integer", "null"] } },
+            })),
+            "ahead": { "type": "array", "description": "The coming year, every five days; empty where too little has come to say what a day is.", "items": object(&["days", "bytes", "expired_bytes"], json!({
+                "days": counts("From now."),
+                "bytes": counts("Bytes of both tables then."),
+                "expired_bytes": counts("Bytes that retention will have let go until then."),
+            })) },
+            "full_in_days": days("When the disk will be full at this pace; null: not within ten years, or nobody knows."),
+            "notes": { "type": "array", "items": { "type": "string" }, "description": "What is missing and what to do, for people." },
             "generated_at": { "type": "string", "format": "date-time" },
         },
     })

@@ -38,6 +38,14 @@ pub(crate) enum Refusal {
     /// ClickHouse cannot be asked: what is wrong and what to do.
     #[error("{0}")]
     Away(String),
+    /// ClickHouse does not let its user read: the user, and the whole sentence.
+    #[error("{why}")]
+    Denied {
+        /// As whom we ask.
+        user: String,
+        /// What may not be read, and what to do.
+        why: String,
+    },
     /// The file of segments, goals, tokens and links cannot be written.
     #[error("cannot keep it: {0}")]
     NotKept(String),
@@ -68,7 +76,7 @@ impl Refusal {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Limit(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Busy | Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Away(_) | Self::Denied { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotKept(_) | Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -83,7 +91,7 @@ impl Refusal {
             Self::TooManyAttempts(_) => "too_many_attempts",
             Self::Busy => "busy",
             Self::Limit(_) => "limit",
-            Self::Away(_) => "away",
+            Self::Away(_) | Self::Denied { .. } => "away",
             Self::NotKept(_) => "not_kept",
             Self::Fault(_) => "fault",
         }
@@ -93,7 +101,7 @@ impl Refusal {
         match self {
             Self::TooManyAttempts(seconds) => Some(*seconds),
             Self::Busy => Some(1),
-            Self::Away(_) => Some(2),
+            Self::Away(_) | Self::Denied { .. } => Some(2),
             Self::Parameter(..)
             | Self::NotFound(_)
             | Self::Body(_)

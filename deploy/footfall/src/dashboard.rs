@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::problem::{Problem, Problems};
 use crate::terminal::note;
 use crate::up::{signals, sockets};
-use crate::{data, sites};
+use crate::{data, retention, sites};
 use anyhow::{Context as _, Result};
 use footfall_dashboard::{Dashboard, Limits, Reader, SiteInfo, StartError};
 use footfall_processor::Server;
@@ -181,6 +181,7 @@ fn open(
     let settings = footfall_dashboard::Config {
         reader,
         sites: std::sync::Arc::new(move || known_sites(&for_sites)),
+        retention: retention::policy::of_processor(config),
         kept: config.in_data(&config.dashboard.file),
         password: config
             .dashboard

@@ -61,6 +61,14 @@ export class Footfall {
     return text.trim().split("\n").filter(Boolean).map(line => JSON.parse(line));
   }
 
+  /** Runs a statement as who may write. */
+  async write(sql) {
+    const password = readFileSync(join(this.data, "credentials.toml"), "utf8").match(/^writer_password = "(.*)"$/m)[1];
+    const headers = { "x-clickhouse-user": "default", "x-clickhouse-key": password };
+    const answer = await fetch(`${this.run.clickhouse}/?database=footfall`, { method: "POST", body: sql, headers });
+    assert.equal(answer.status, 200, await answer.text());
+  }
+
   /** Runs one of its commands beside it, and gives what it prints. */
   async command(...words) {
     const { stdout } = await promisify(execFile)(process.env.TEST_BIN, [...words, "--data", this.data]);

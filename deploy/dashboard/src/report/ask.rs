@@ -190,12 +190,15 @@ impl Asker {
                 reader.server.authority(),
                 reader.server.user
             )),
-            497 => Refusal::Away(format!(
-                "ClickHouse at {} does not let user `{}` read: GRANT SELECT ON {}.* TO that user",
-                reader.server.authority(),
-                reader.server.user,
-                reader.server.database
-            )),
+            497 => Refusal::Denied {
+                user: reader.server.user.clone(),
+                why: format!(
+                    "ClickHouse at {} does not let user `{}` read: GRANT SELECT ON {}.* TO that user",
+                    reader.server.authority(),
+                    reader.server.user,
+                    reader.server.database
+                ),
+            },
             _ => fault(said),
         }
     }
@@ -254,7 +257,7 @@ fn secret(text: &str) -> Result<HeaderValue, Refusal> {
 }
 
 /// Logs the cause under a fresh id.
-pub(super) fn fault(cause: &str) -> Refusal {
+pub(crate) fn fault(cause: &str) -> Refusal {
     let id = uuid::Uuid::new_v4().simple().to_string();
     let id = id.get(..8).unwrap_or_default().to_owned();
     tracing::error!(id, cause, "a report failed");

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use footfall_clickhouse::{Clickhouse, PASSWORD};
 use footfall_dashboard::{Config, Dashboard, Limits, Reader, SiteInfo};
 use footfall_processor::Server;
+use footfall_processor::retention::{Policy, Retention};
 use footfall_processor::server::{Address, Connector};
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
@@ -75,6 +76,10 @@ pub(crate) fn settings(kept: PathBuf, password: Option<&str>) -> (watch::Sender<
                 timezone: "Europe/Berlin".to_owned(),
             }]
         }),
+        retention: Retention {
+            every: Duration::from_secs(3_600),
+            policy: Arc::new(|| Ok(Policy::default())),
+        },
         kept,
         password: password.map(ToOwned::to_owned),
         hosts: Vec::new(),

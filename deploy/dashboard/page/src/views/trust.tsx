@@ -7,6 +7,7 @@ import { show, zone } from "../state";
 import { Panel } from "../ui/panel";
 import { type Column, Table } from "../ui/table";
 import { useReport } from "../use";
+import { Forecast } from "./forecast";
 
 interface Login {
   time: string;
@@ -202,6 +203,7 @@ export function Books(): JSX.Element {
           <Table label="Books" columns={columns} rows={rows} id={row => row.log_id} />
         </Panel>
       )}
+      {whole && <Forecast />}
       <Panel title="What was not kept, and why" asked={ledger} empty="Everything was kept in this range." class="after">
         <Table label="Ledger" columns={reasons} rows={ledger.rows ?? []} id={row => `${row.day} ${row.reason}`} />
       </Panel>
