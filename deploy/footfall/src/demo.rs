@@ -4,7 +4,8 @@
 //! 1. [`month`] says who visits on a day, when, and what brought them: weeks have a rhythm, the shop grows, mails go out;
 //! 2. `people` are who they are for ever: home, device, habits, an account; `places` is where they live;
 //! 3. `visit` walks one of them from a `source` through the `shop`, event by event; a `machine` comes in between;
-//! 4. the load generator's workers send it all by the front door, as a server of the site does (a server key).
+//! 4. the load generator's workers send it all by the front door, as a server of the site does (a server key);
+//! 5. it is waited for until the tables have all of it, where that can be seen: whoever looks then sees a whole month.
 //!
 //! Everything follows from the seed and the calendar, ids too: whoever fills the same days twice adds nothing, and tomorrow
 //! only the new day is added.
@@ -19,13 +20,14 @@ mod source;
 mod visit;
 
 use crate::cli::DemoArgs;
+use crate::clickhouse::{Access, Role, of_instance};
 use crate::config::Config;
 use crate::loadgen::plan::Sending;
 use crate::loadgen::record::Recorder;
 use crate::loadgen::tally::Tally;
 use crate::loadgen::{Job, deliver};
 use crate::target::{Target, now_ms};
-use crate::terminal::{Colour, count, note, paint, program, say, seconds};
+use crate::terminal::{Colour, Progress, count, note, paint, program, say, seconds};
 use anyhow::{Result, bail};
 use month::Month;
 use std::time::{Duration, Instant};
@@ -37,6 +39,10 @@ const BATCH: usize = 250;
 const CONNECTIONS: usize = 4;
 /// Sent again so often when Footfall is busy: minutes, with the pauses between.
 const RETRIES: u32 = 20;
+
+/// How often the tables are looked at, and for how long.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Sends the month, and says what there is to look at. Gives whether every event was acknowledged.
 ///
@@ -61,6 +67,10 @@ pub async fn run(config: &Config, args: &DemoArgs, stop: CancellationToken) -> R
     let month = Month::new(args.seed, args.visits, args.days, now_ms());
     let (site, start) = (target.site.clone(), Instant::now());
     let dashboard = target.run.as_ref().and_then(|run| run.dashboard.clone());
+    let tables = target
+        .run
+        .as_ref()
+        .and_then(|run| of_instance(config, run, Role::Reader).ok());
     let sending = Sending {
         concurrency: CONNECTIONS,
         gzip: false,
@@ -72,12 +82,41 @@ pub async fn run(config: &Config, args: &DemoArgs, stop: CancellationToken) -> R
         count(month.visits())
     ));
     let tally = deliver(sending, target, Recorder::new(None)?, "demo", |jobs| {
-        produce(month, jobs, stop)
+        produce(month, jobs, stop.clone())
     })
     .await?;
     summarise(&tally, start.elapsed());
+    if let Some(tables) = tables {
+        let arriving = arrive(&tables, &site, now_ms());
+        match stop
+            .run_until_cancelled(tokio::time::timeout(PATIENCE, arriving))
+            .await
+        {
+            Some(Ok(())) => say(format!("all in the tables after {}", seconds(start.elapsed()))),
+            _ => say("they are on their way to the tables; what is there already is shown"),
+        }
+    }
     say(paint(Colour::Dim, look(dashboard, &site)));
     Ok(tally.refusals() == 0 && tally.unanswered == 0)
+}
+
+/// Returns when everything that was received until then (ms since 1970) is in the tables, or in the ledger.
+async fn arrive(tables: &Access, site: &str, received: i64) {
+    const SQL: &str =
+        "SELECT toUnixTimestamp64Milli(complete_up_to) FROM report_complete_up_to(site = {site:String})";
+    let mut progress = Progress::new("demo");
+    loop {
+        let said = tables.text(SQL, &[("site", site)]).await.unwrap_or_default();
+        if said
+            .trim()
+            .parse()
+            .is_ok_and(|complete: i64| complete >= received)
+        {
+            return;
+        }
+        progress.show("on their way to the tables");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 async fn produce(month: Month, jobs: Sender<Job>, stop: CancellationToken) {

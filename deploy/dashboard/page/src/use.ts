@@ -14,6 +14,10 @@ export interface Asked<T> {
 
 /** Pause before a question is asked again that may be answered in a moment. */
 const AGAIN_MS = 2500;
+/** Between two questions about a range that is not over. */
+const MINUTE_MS = 60_000;
+/** So many times what an answer took passes before it is asked for again unasked. */
+const DEAR = 20;
 /** Pause of a question that takes as long as the time between two of it. */
 const LEAST_MS = 150;
 
@@ -37,9 +41,12 @@ export function shared(report: Report | undefined, own: Values): Values {
   return values;
 }
 
-/** Asks a report. `every`: again after so many ms. */
-export function useReport<T>(report: Report | undefined, own: Values = {}, every = 0): Asked<T> {
-  const asked = report && site.value ? address(report.name, shared(report, own)) : "";
+/** Asks a report. `own`: parameters of this question. `often`: again after so many ms; of a range that is not over every minute. */
+export function useReport<T>(report: Report | undefined, own: Values = {}, often = 0): Asked<T> {
+  const values = report && site.value ? shared(report, own) : undefined;
+  const asked = report && values ? address(report.name, values) : "";
+  const runs = typeof values?.until === "string" && Date.parse(values.until) > Date.now();
+  const every = often || (runs ? MINUTE_MS : 0);
   const [state, set] = useState<{ of: string; answer?: Answer; error?: Refused }>({ of: "" });
   useEffect(() => {
     if (!asked) return;
@@ -55,11 +62,12 @@ export function useReport<T>(report: Report | undefined, own: Values = {}, every
         if (stop.signal.aborted) return;
         const refused = error instanceof Refused ? error : new Refused("fault", String(error));
         if (refused.label === "login") me.value = { by: null, sites: null, writes: false };
-        if (refused.passes) again ||= AGAIN_MS;
+        again = refused.passes ? Math.min(again || AGAIN_MS, AGAIN_MS) : often;
         set(before => ({ of: asked, error: refused, ...(before.answer && refused.passes ? { answer: before.answer } : {}) }));
       }
-      // Every second means each second, not a second after the answer.
-      if (every && again === every) again = Math.max(LEAST_MS, every - (performance.now() - asking));
+      const took = performance.now() - asking;
+      // Every second means each second, not a second after the answer. What is dear is asked less often by itself.
+      if (every && again === every) again = Math.max(often ? LEAST_MS : took * DEAR, every - took);
       if (again && !stop.signal.aborted) timer = setTimeout(ask, document.hidden ? again * 5 : again);
     };
     ask();

@@ -12,6 +12,11 @@ fn a_month_is_filled_once_however_often_it_is_asked_for() {
         let output = up.cli(&["demo", "--days", "3", "--visits", "60"]);
         assert!(output.status.success(), "{}", text(&output));
         assert!(text(&output).contains("events accepted in"), "{}", text(&output));
+        assert!(
+            text(&output).contains("all in the tables after"),
+            "{}",
+            text(&output)
+        );
     };
     fill();
     let once = "SELECT count() > 300, count() = uniqExact(event_id), min(time) > now() - INTERVAL 3 DAY - INTERVAL 5 MINUTE, \
