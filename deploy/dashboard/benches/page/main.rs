@@ -12,6 +12,7 @@
 use footfall_clickhouse::{Clickhouse, PASSWORD, traffic};
 use footfall_dashboard::{Config, Dashboard, Limits, Reader};
 use footfall_processor::Server;
+use footfall_processor::retention::{Policy, Retention};
 use footfall_processor::server::{Address, Connector};
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
@@ -122,6 +123,10 @@ async fn measure_all() {
     let config = Config {
         reader,
         sites: Arc::new(Vec::new),
+        retention: Retention {
+            every: Duration::ZERO,
+            policy: Arc::new(|| Ok(Policy::default())),
+        },
         kept: folder.path().join("dashboard.toml"),
         password: None,
         hosts: Vec::new(),
