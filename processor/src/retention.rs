@@ -11,7 +11,8 @@
 //!
 //! A row that comes late, of a day that has expired, may be inserted between the two steps. So the deletion names numbers: those
 //! of the entries that the same run has written, or parts whose rows have got them, no others; the late one is found by the next
-//! run. A run that is killed between the two leaves numbers that are in both tables, which belong to the ledger (view `books`), and the next one deletes their rows.
+//! run. A run that is killed between the two leaves numbers that are in both tables, which belong to the ledger (view `books`),
+//! and the next one deletes their rows.
 //!
 //! What has expired stays so: the processor looks numbers up in the ledger before it inserts anything old.
 //! Two runs at the same time may write a fate twice, which says no more than once.

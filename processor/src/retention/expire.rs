@@ -71,7 +71,7 @@ async fn drop_whole(
             report.entries += write_fates(client, &rows_of, slice, &detail).await?;
         }
         for part in some {
-            whole::drop(client, part).await;
+            _ = whole::drop(client, part).await;
         }
     }
     Ok(!parts.is_empty())

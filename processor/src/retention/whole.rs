@@ -30,10 +30,12 @@ pub(super) fn rows_of(parts: &[String]) -> String {
 }
 
 /// Drops a part, unless it was merged meanwhile, or is larger than the server lets anybody drop
-/// (`max_partition_size_to_drop`).
-pub(super) async fn drop(client: &Client, part: &str) {
+/// (`max_partition_size_to_drop`). Says whether it did.
+pub(super) async fn drop(client: &Client, part: &str) -> bool {
     let sql = format!("ALTER TABLE events DROP PART '{part}'");
-    if let Err(error) = order(client, "drop a part that has expired", &sql).await {
+    let dropped = order(client, "drop a part that has expired", &sql).await;
+    if let Err(error) = &dropped {
         tracing::warn!(%error, part, "its rows are deleted one by one");
     }
+    dropped.is_ok()
 }

@@ -19,6 +19,7 @@ mod nothing_is_lost_or_doubled;
 mod support;
 mod the_auditor_sees_and_repairs;
 mod the_operators_word;
+mod what_expires_is_dropped_whole;
 mod what_expires_stays_so;
 mod who_was_erased_stays_so;
 

@@ -2,48 +2,19 @@
 //! and nothing of it comes back.
 
 use crate::support::engine::TestEngine;
-use crate::support::event::{full, json, now_ms};
+use crate::support::event::now_ms;
 use crate::support::eventually;
+use crate::support::expiry::{DAY, append, assert_balanced, by_site, counts, cut_off, once, policy};
 use crate::support::log::Log;
 use crate::support::running::{Running, config};
 use crate::support::tables::{assert_books, count, tally};
 use clickhouse::Client;
 use footfall_delivery::Mode;
+use footfall_processor::Wiring;
 use footfall_processor::audit::{audit, closed};
-use footfall_processor::retention::{Order, Policy, Report, Retention, Terms, run};
-use footfall_processor::{Server, Wiring};
-use std::collections::BTreeMap;
+use footfall_processor::retention::{Order, Policy, Retention, run};
 use std::sync::Arc;
 use std::time::Duration;
-
-const DAY: i64 = 24 * 3_600_000;
-
-/// 30 days, of the site `short` 7, of `long` for ever; addresses for 3.
-fn policy() -> Policy {
-    let terms = |events| Terms {
-        events,
-        addresses: Some(3),
-    };
-    Policy {
-        default: terms(Some(30)),
-        sites: [
-            ("short".to_owned(), terms(Some(7))),
-            ("long".to_owned(), terms(None)),
-        ]
-        .into(),
-        payloads: Some(5),
-    }
-}
-
-/// Received so many days ago.
-fn append(log: &Log, site: &'static str, days: i64) -> u64 {
-    let mut event = full(log.last());
-    let at = now_ms() - days * DAY;
-    event.site = site.into();
-    event.ip = "203.0.113.7".into();
-    (event.received_at, event.time) = (at, at);
-    log.append(json(&event), at)
-}
 
 /// Of each day 5 events in a row of each site, then one in turn; a record that nobody can read, and a mark.
 async fn settled(engine: &TestEngine) -> (Arc<Log>, Client) {
@@ -68,38 +39,6 @@ async fn settled(engine: &TestEngine) -> (Arc<Log>, Client) {
     .await;
     running.stop().await;
     (log, client)
-}
-
-async fn once(server: &Server, order: Order) -> Report {
-    run(server, &policy(), order).await.unwrap()
-}
-
-/// By what the view says, at this moment.
-async fn assert_balanced(client: &Client, numbers: u64) {
-    let sql = "SELECT sum(acknowledged), sum(rows + ledger), sum(missing), sum(doubled) FROM books";
-    let books = client
-        .query(sql)
-        .fetch_one::<(u64, u64, u64, u64)>()
-        .await
-        .unwrap();
-    assert_eq!(books, (numbers, numbers, 0, 0));
-}
-
-async fn by_site(client: &Client, condition: &str) -> BTreeMap<String, u64> {
-    let sql = format!("SELECT toString(site), count() FROM events WHERE {condition} GROUP BY site");
-    client
-        .query(&sql)
-        .fetch_all::<(String, u64)>()
-        .await
-        .unwrap()
-        .into_iter()
-        .collect()
-}
-
-fn counts(list: &[(&str, u64)]) -> BTreeMap<String, u64> {
-    list.iter()
-        .map(|(site, rows)| ((*site).to_owned(), *rows))
-        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,14 +151,7 @@ async fn a_run_that_was_cut_off_leaves_right_books_and_the_next_finishes_it() {
     let engine = TestEngine::start().await;
     let (log, client) = settled(&engine).await;
     // Fates are written, no row is deleted: what a run leaves that dies between its two steps.
-    for (first, last) in [(1, 5), (19, 23)] {
-        let sql = format!(
-            "INSERT INTO ledger (log_id, first_seq, last_seq, reason, detail, at, insert_deadline) \
-             SELECT '{}', {first}, {last}, 'expired', 'cut off', now64(3), now64(3) + 60",
-            log.id
-        );
-        client.query(&sql).execute().await.unwrap();
-    }
+    cut_off(&client, log.id, &[(1, 5), (19, 23)]).await;
     assert_balanced(&client, log.last()).await;
     let closed = closed(&engine.server, Duration::ZERO).await.unwrap();
     let found = audit(&engine.server, &closed, true).await.unwrap();
@@ -241,14 +173,7 @@ async fn what_was_cut_off_hides_nothing_that_is_missing_and_goes_where_entries_o
     let engine = TestEngine::start().await;
     let (log, client) = settled(&engine).await;
     // Two runs at the same time write fates twice, also within each other.
-    for (first, last) in [(1, 5), (2, 2), (19, 23), (20, 20)] {
-        let sql = format!(
-            "INSERT INTO ledger (log_id, first_seq, last_seq, reason, detail, at, insert_deadline) \
-             SELECT '{}', {first}, {last}, 'expired', 'cut off', now64(3), now64(3) + 60",
-            log.id
-        );
-        client.query(&sql).execute().await.unwrap();
-    }
+    cut_off(&client, log.id, &[(1, 5), (2, 2), (19, 23), (20, 20)]).await;
     // Of what has expired eight are still there, and as many others are not.
     for gone in ["log_seq IN (1, 19)", "log_seq BETWEEN 60 AND 67"] {
         let sql = format!("ALTER TABLE events DELETE WHERE {gone} SETTINGS mutations_sync = 1");
@@ -273,62 +198,6 @@ async fn what_was_cut_off_hides_nothing_that_is_missing_and_goes_where_entries_o
         let sql = "log_seq BETWEEN 1 AND 5 OR log_seq BETWEEN 19 AND 23";
         assert_eq!(by_site(&client, sql).await, counts(&[]));
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_month_that_has_expired_is_dropped_and_what_comes_meanwhile_is_not() {
-    let engine = TestEngine::start().await;
-    let (log, client) = (Log::new(), engine.server.client());
-    // A part that is merged in between is no longer there to be dropped.
-    client.query("SYSTEM STOP MERGES events").execute().await.unwrap();
-    let of_last_year = |rows| {
-        for nth in 0..rows {
-            append(&log, ["demo", "short"][nth % 2], 400);
-        }
-        for site in ["long", "demo"] {
-            append(&log, site, 0);
-        }
-    };
-    of_last_year(50);
-    let running = Running::fenced(&engine.server, &log);
-    eventually("all are rows", async || count(&client, "events").await == 52).await;
-    let report = once(&engine.server, Order::default()).await;
-    assert_eq!(report.events, counts(&[("demo", 25), ("short", 25)]));
-    assert_eq!(by_site(&client, "1").await, counts(&[("demo", 1), ("long", 1)]));
-    let rewritten = "SELECT count() FROM system.mutations WHERE table = 'events' AND command LIKE '%DELETE%'";
-    assert_eq!(client.query(rewritten).fetch_one::<u64>().await.unwrap(), 0);
-    assert_balanced(&client, log.last()).await;
-
-    // Others of that month come in all the time, and are merged.
-    client
-        .query("SYSTEM START MERGES events")
-        .execute()
-        .await
-        .unwrap();
-    let (mut expired, mut times) = (0, 1);
-    while expired < 300 {
-        of_last_year(20);
-        times += 1;
-        expired += once(&engine.server, Order::default()).await.all_events();
-        assert_balanced_so_far(&client).await;
-    }
-    let left = counts(&[("demo", times), ("long", times)]);
-    eventually("all have a fate", async || {
-        by_site(&client, "site = 'long'").await["long"] == times
-    })
-    .await;
-    running.stop().await;
-    once(&engine.server, Order::default()).await;
-    assert_eq!(by_site(&client, "1").await, left);
-    assert_balanced(&client, log.last()).await;
-    assert_books(&client, log.id, log.last()).await;
-}
-
-/// Of the numbers that are known: those of a round are in one insert for each table.
-async fn assert_balanced_so_far(client: &Client) {
-    let sql = "SELECT sum(missing), sum(doubled) FROM books";
-    let books = client.query(sql).fetch_one::<(u64, u64)>().await.unwrap();
-    assert_eq!(books, (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

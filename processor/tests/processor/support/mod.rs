@@ -2,6 +2,7 @@
 
 pub mod engine;
 pub mod event;
+pub mod expiry;
 pub mod log;
 pub mod proxy;
 pub mod running;
