@@ -1,11 +1,12 @@
-//! Tells the program which commit it was made of: what `FOOTFALL_COMMIT` says (images and packages have no repository), else git;
-//! a debug build is of no commit, and is not made anew for each.
+//! Tells the program which commit it was made of: what `SOURCE_COMMIT` says (images and packages have no repository), else git;
+//! a debug build is of no commit, and is not made anew for each. The name does not begin with `FOOTFALL_`: `cargo run` hands it to
+//! the program, which takes those for settings.
 
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-env-changed=FOOTFALL_COMMIT");
-    let given = std::env::var("FOOTFALL_COMMIT")
+    println!("cargo::rerun-if-env-changed=SOURCE_COMMIT");
+    let given = std::env::var("SOURCE_COMMIT")
         .ok()
         .filter(|commit| !commit.is_empty());
     let release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
@@ -21,7 +22,7 @@ fn main() {
     if release && let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
         println!("cargo::rerun-if-changed={log}");
     }
-    println!("cargo::rustc-env=FOOTFALL_COMMIT={commit}");
+    println!("cargo::rustc-env=SOURCE_COMMIT={commit}");
 }
 
 fn git(words: &[&str]) -> Option<String> {

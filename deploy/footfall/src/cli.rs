@@ -64,7 +64,7 @@ Exit codes:
   130  interrupted twice: stopped hard, without the drain (nothing acknowledged is lost)";
 
 /// The release, and of which commit it was made.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("FOOTFALL_COMMIT"), ")");
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SOURCE_COMMIT"), ")");
 
 /// Records what visitors do on web pages, and makes it queryable within a second.
 ///
