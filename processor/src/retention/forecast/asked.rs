@@ -73,8 +73,8 @@ impl Tables {
             )
         };
         format!(
-            "SELECT toString(site), toString(count()), toString(toUnixTimestamp64Milli(min(received_at))), {} FROM events GROUP BY site \
-             UNION ALL SELECT '', toString(count()), '0', {} FROM ledger",
+            "SELECT 'site', toString(site), toString(count()), toString(toUnixTimestamp64Milli(min(received_at))), {} FROM events GROUP BY site \
+             UNION ALL SELECT 'ledger', '', toString(count()), '0', {} FROM ledger",
             came("received_at"),
             came("at")
         )
@@ -98,14 +98,16 @@ impl Tables {
                 what: "the sites",
                 answer: row.clone(),
             };
-            let (key, figures) = row.split_first().ok_or_else(unreadable)?;
+            let [of, key, figures @ ..] = &**row else {
+                return Err(unreadable());
+            };
             let [rows, first, came] = numbers(figures).ok_or_else(unreadable)?;
             let per_day = if days > 0.0 {
                 number(came.unsigned_abs()) / days
             } else {
                 0.0
             };
-            if key.is_empty() {
+            if of == "ledger" {
                 found.entries_per_day = per_day;
                 continue;
             }
@@ -201,9 +203,9 @@ mod tests {
         let first = first.to_string();
         let found = tables
             .found(&rows(&[
-                &["shop", "400", &first, "70"],
-                &["", "7", "0", "14"],
-                &["blog", "200", &first, "0"],
+                &["ledger", "", "7", "0", "14"],
+                &["site", "shop", "400", &first, "70"],
+                &["site", "blog", "200", &first, "0"],
             ]))
             .unwrap();
         let site = |key: &str, rows, per_day| Site {
