@@ -77,7 +77,7 @@ impl Wiring {
     /// # Errors
     /// A command fails.
     pub fn prepare(&self) -> Result<()> {
-        let operator = self.folder.join("operator");
+        let operator = self.operator();
         std::fs::create_dir_all(&operator)?;
         std::fs::write(operator.join("sites.toml"), SITES)?;
         self.run(&["migrate"])?;
@@ -90,7 +90,13 @@ impl Wiring {
     /// # Errors
     /// It failed.
     pub fn run(&self, arguments: &[&str]) -> Result<String> {
-        self.run_in(&self.folder.join("operator"), arguments)
+        self.run_in(&self.operator(), arguments)
+    }
+
+    /// The data folder of the operator's own machine.
+    #[must_use]
+    pub fn operator(&self) -> PathBuf {
+        self.folder.join("operator")
     }
 
     /// The same on a node, whose data folder is given.

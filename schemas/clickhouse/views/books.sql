@@ -1,6 +1,7 @@
 -- The books: of every number that a log has given, what became of it. Right are `missing` 0 and `doubled` 0.
 --
---   acknowledged  highest number known, from either table; numbers start at 1
+--   acknowledged  highest number known, from either table; numbers start at 1. Of a stranger's log, which is a partition of
+--                 Kafka's (its id is of version 8), as many as are known: the numbers between are other logs' records
 --   rows          numbers whose event is in `events`
 --   ledger        numbers that are in `ledger`
 --   marks         of those, the log's own marks
@@ -99,7 +100,7 @@ WITH
     )
 SELECT
     log_id,
-    max(parts.highest) AS acknowledged,
+    if(substring(toString(log_id), 15, 1) = '8', rows + ledger, max(parts.highest)) AS acknowledged,
     toUInt64(sum(numbers) - sum(covered)) AS rows,
     sum(entries) AS ledger,
     sum(parts.marks) AS marks,

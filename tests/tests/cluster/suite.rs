@@ -198,7 +198,7 @@ fn line(name: &str, times: &[Duration]) {
     );
 }
 
-/// Sums of the books. What is missing of a log counts up to its last mark; the log of strangers has none.
+/// Sums of the books. What is missing of a log counts up to its last mark.
 fn books(world: &World) -> Result<Books> {
     let sql = "SELECT sum(acknowledged) AS acknowledged, sum(rows) AS rows, sum(ledger) AS ledger, \
         sumIf(missing, through > 0) AS missing, sum(doubled) AS doubled FROM footfall.books";

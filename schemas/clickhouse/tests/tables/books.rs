@@ -88,6 +88,17 @@ async fn right_books_are_right_for_each_log_alone() {
 }
 
 #[tokio::test]
+async fn of_a_strangers_log_nothing_is_missing() {
+    let (_server, client) = Server::migrated().await;
+    let stranger = uuid::Builder::from_custom_bytes([9; 16]).into_uuid();
+    entry(&client, stranger, 3_000, 3_000, "unreadable").await;
+    entry(&client, stranger, 5_000, 5_000, "erased").await;
+    assert_eq!(of(&client, stranger).await, books([2, 0, 2, 0, 0, 0, 0]));
+    entry(&client, stranger, 3_000, 3_000, "unreadable").await;
+    assert_eq!(of(&client, stranger).await, books([2, 0, 2, 0, 0, 1, 0]));
+}
+
+#[tokio::test]
 async fn gaps_and_doubles_show_wherever_they_are() {
     let (_server, client) = Server::migrated().await;
     rows(&client, LOG, [1, 2, 4]).await;

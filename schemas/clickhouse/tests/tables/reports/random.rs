@@ -8,7 +8,7 @@ use super::reference::{Event, Question};
 use footfall_schemas::{Flag, Flags};
 use footfall_tables::DIMENSIONS;
 use std::borrow::Cow;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -127,7 +127,9 @@ pub(super) fn events(random: &mut Random, site: &'static str) -> (i64, Vec<Event
 /// Sessions that begin in the `spread` ms around `middle`.
 pub(super) fn events_around(random: &mut Random, site: &'static str, middle: i64, spread: i64) -> Vec<Event> {
     let visitors: Vec<_> = (0..40).map(|_| random.uuid()).collect();
-    let logs = [random.uuid(), random.uuid()];
+    // Of version 4, as logs are: 8 is a stranger's.
+    let log = |random: &mut Random| Builder::from_random_bytes(random.uuid().into_bytes()).into_uuid();
+    let logs = [log(random), log(random)];
     let mut all = Vec::new();
     for _ in 0..80 + random.below(120) {
         let start = middle - spread / 2 + random.upto(spread);
