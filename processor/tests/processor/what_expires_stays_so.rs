@@ -6,14 +6,16 @@ use crate::support::event::now_ms;
 use crate::support::eventually;
 use crate::support::expiry::{DAY, append, assert_balanced, by_site, counts, cut_off, once, policy};
 use crate::support::log::Log;
+use crate::support::proxy::Questions;
 use crate::support::running::{Running, config};
 use crate::support::tables::{assert_books, count, tally};
 use clickhouse::Client;
-use footfall_delivery::Mode;
+use footfall_delivery::{Mode, Numbers};
 use footfall_processor::Wiring;
-use footfall_processor::audit::{audit, closed};
+use footfall_processor::audit::{audit, closed, look_at};
 use footfall_processor::retention::{Order, Policy, Retention, run};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Of each day 5 events in a row of each site, then one in turn; a record that nobody can read, and a mark.
@@ -198,6 +200,39 @@ async fn what_was_cut_off_hides_nothing_that_is_missing_and_goes_where_entries_o
         let sql = "log_seq BETWEEN 1 AND 5 OR log_seq BETWEEN 19 AND 23";
         assert_eq!(by_site(&client, sql).await, counts(&[]));
     }
+}
+
+/// A run of retention between any two questions of an audit: numbers of which it has written the fates are in the ledger or
+/// still in their rows, whichever was looked at before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_expires_while_the_books_are_audited_is_not_missing() {
+    let engine = TestEngine::start().await;
+    let (log, client) = settled(&engine).await;
+    // An earlier run was cut off, so there is more to count than sums.
+    cut_off(&client, log.id, &[(1, 5)]).await;
+    let between = Questions::start(engine.address(), "ASOF JOIN").await;
+    let server = engine.behind(between.address);
+    let numbers = Numbers {
+        log_id: log.id,
+        first: 1,
+        last: log.last(),
+    };
+    let auditing = async { look_at(&server, numbers).await.unwrap() };
+    let waits = async |times| {
+        let held = || between.held.load(Ordering::Relaxed);
+        eventually("a question waits", async || held() == times).await;
+    };
+    let retention = async {
+        waits(1).await;
+        cut_off(&client, log.id, &[(19, 23)]).await;
+        between.hold.send_replace("AS island");
+        waits(2).await;
+        let gone = "ALTER TABLE events DELETE WHERE log_seq BETWEEN 19 AND 23 SETTINGS mutations_sync = 1";
+        client.query(gone).execute().await.unwrap();
+        between.hold.send_replace("");
+    };
+    let (found, ()) = tokio::join!(auditing, retention);
+    assert!(found.is_clean(), "{found:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

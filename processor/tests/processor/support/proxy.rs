@@ -1,5 +1,5 @@
 //! A TCP proxy that misbehaves towards inserts: it passes a request on and spoils the answer, or the request itself, or holds
-//! it back until it is told.
+//! it back until it is told. [`Questions`]: one that holds back a question in which a word stands.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -58,6 +58,70 @@ impl Proxy {
             inserts,
             _task: task,
         }
+    }
+}
+
+/// Between somebody who only asks and the engine.
+pub struct Questions {
+    pub address: SocketAddr,
+    /// Questions in which this stands wait until it is another word; empty: none does.
+    pub hold: watch::Sender<&'static str>,
+    /// Questions that have had to wait so far.
+    pub held: Arc<AtomicU64>,
+    _task: JoinSet<()>,
+}
+
+impl Questions {
+    pub async fn start(target: SocketAddr, word: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let held = Arc::new(AtomicU64::new(0));
+        let (hold, holds) = watch::channel(word);
+        let counted = Arc::clone(&held);
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let (holds, counted) = (holds.clone(), Arc::clone(&counted));
+                connections.spawn(async move {
+                    let _ = ask(stream, target, holds, &counted).await;
+                });
+            }
+        });
+        Self {
+            address,
+            hold,
+            held,
+            _task: task,
+        }
+    }
+}
+
+async fn ask(
+    mut client: TcpStream,
+    target: SocketAddr,
+    mut holds: watch::Receiver<&'static str>,
+    held: &AtomicU64,
+) -> std::io::Result<()> {
+    let mut server = TcpStream::connect(target).await?;
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let mut question = read_head(&mut client, &mut buffer).await?;
+        while body_left(&question) > 0 {
+            let read = client.read(&mut buffer).await?;
+            if read == 0 {
+                return Ok(());
+            }
+            question.extend_from_slice(&buffer[..read]);
+        }
+        let text = String::from_utf8_lossy(&question).into_owned();
+        let word = *holds.borrow();
+        if !word.is_empty() && text.contains(word) {
+            held.fetch_add(1, Ordering::Relaxed);
+            let _ = holds.wait_for(|now| *now != word).await;
+        }
+        server.write_all(&question).await?;
+        pass_answer(&mut server, &mut client, &mut buffer).await?;
     }
 }
 
