@@ -99,8 +99,8 @@ impl Body for Endless {
 async fn a_body_that_stalls_is_answered_408_and_the_connection_lives_on() {
     let (server, ours) = secure(|setup| {
         setup.with(|config| {
-            config.timeouts.body_stall = Duration::from_millis(300);
-            config.timeouts.idle = Duration::from_secs(1);
+            config.timeouts.body_stall = Duration::from_secs(1);
+            config.timeouts.idle = Duration::from_secs(4);
         })
     })
     .await;
@@ -125,14 +125,14 @@ async fn a_body_that_stalls_is_answered_408_and_the_connection_lives_on() {
 #[tokio::test]
 async fn an_idle_connection_is_closed_and_one_in_use_is_not() {
     let (server, ours) =
-        secure(|setup| setup.with(|config| config.timeouts.idle = Duration::from_millis(1500))).await;
+        secure(|setup| setup.with(|config| config.timeouts.idle = Duration::from_secs(4))).await;
     let stream = Trust::new(&ours, &["h2"])
         .connect(server.tls.unwrap())
         .await
         .unwrap();
     let mut client = Shared::new(stream).await;
     let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(4) {
+    while start.elapsed() < Duration::from_secs(8) {
         assert_eq!(client.ask(post(BODY)).await.unwrap().status(), 200);
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
@@ -149,9 +149,11 @@ async fn an_idle_connection_is_closed_and_one_in_use_is_not() {
 
 #[tokio::test]
 async fn a_drain_answers_what_is_in_flight_and_says_goodbye() {
+    let (inside, is_inside) = tokio::sync::watch::channel(false);
     let (server, ours) = secure(|setup| {
         setup.with(|config| {
-            let slow = axum::routing::get(async || {
+            let slow = axum::routing::get(async move || {
+                inside.send_replace(true);
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 "done"
             });
@@ -166,8 +168,9 @@ async fn a_drain_answers_what_is_in_flight_and_says_goodbye() {
     let mut client = Shared::new(stream).await;
     assert_eq!(client.ask(post(BODY)).await.unwrap().status(), 200);
     let slow = client.ask(to("GET", "/slow").body(Full::<Bytes>::default()).unwrap());
+    let mut is_inside = is_inside;
     let stop = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        is_inside.wait_for(|is_inside| *is_inside).await.unwrap();
         server.stop().await;
     };
     let (slow, ()) = tokio::join!(slow, stop);

@@ -209,7 +209,8 @@ async fn plain_http_on_the_tls_port_is_told_so() {
 async fn a_handshake_has_a_deadline_and_counts_as_a_connection() {
     let (server, ours) = secure(|setup| {
         setup.with(|config| {
-            config.timeouts.header_read = Duration::from_secs(2);
+            // Within it three connections are made and a fourth is refused.
+            config.timeouts.header_read = Duration::from_secs(6);
             config.limits.connections = 3;
         })
     })

@@ -94,7 +94,7 @@ async fn files_are_replaced_under_load_and_no_round_sees_two_states() {
 }
 
 async fn eventually(mut holds: impl FnMut() -> bool) {
-    for _ in 0..600 {
+    for _ in 0..2_400 {
         if holds() {
             return;
         }

@@ -60,9 +60,9 @@ pub(crate) fn payloads(items: &[Item]) -> Vec<String> {
         .collect()
 }
 
-/// Waits until `condition` holds; fails after 20 s.
+/// Waits until `condition` holds; fails after two minutes.
 pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while !condition() {
         assert!(Instant::now() < deadline, "did not happen: {what}");
         std::thread::sleep(Duration::from_millis(2));
