@@ -5,7 +5,7 @@ use footfall::http::{Answer, Client};
 use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -53,6 +53,17 @@ pub(crate) fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) ->
         assert!(start.elapsed() < DEADLINE, "never: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// An address that is free now and that nobody takes before it is used: from 32768 on the system gives ports to whoever asks for
+/// any, which other tests do all the time.
+pub(crate) fn free_address() -> SocketAddr {
+    let ports =
+        std::iter::repeat_with(|| 16_000 + u16::try_from(uuid::Uuid::new_v4().as_u128() % 16_000).unwrap());
+    let mut addresses = ports.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    addresses
+        .find(|address| TcpListener::bind(address).is_ok())
+        .unwrap()
 }
 
 /// `footfall up` on free ports of the edge.

@@ -1,9 +1,9 @@
 //! `footfall up` behind the real nginx and the real Caddy, with the files that `deploy/proxy` has for them, and by its own HTTPS:
 //! HTTP/2, the client's own address, cookies that are secure, one HSTS header.
 
-use crate::harness::{Up, eventually};
+use crate::harness::{Up, eventually, free_address};
 use footfall_tls::Authority;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -170,14 +170,6 @@ impl Stage {
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
-
 fn header<'a>(said: &'a str, name: &str) -> Vec<&'a str> {
     let lines = said.lines().filter_map(|line| line.split_once(": "));
     lines
@@ -200,7 +192,7 @@ fn an_event_through_nginx_caddy_and_own_https_is_the_same() {
         .unwrap()
         .parse()
         .unwrap();
-    let (nginx, caddy) = (free_port(), free_port());
+    let (nginx, caddy) = (free_address().port(), free_address().port());
     let _running = [stage.nginx(nginx), stage.caddy(caddy)];
     for (way, port, source) in [
         ("nginx", nginx, "xff"),

@@ -1,6 +1,6 @@
 //! `footfall self-check` says that what works works, and of each thing that does not, that it does not and what to do.
 
-use crate::harness::{PASSWORD, Server, Up, eventually, footfall, text};
+use crate::harness::{PASSWORD, Server, Up, eventually, footfall, free_address, text};
 use footfall::http::Client;
 use std::path::Path;
 use url::Url;
@@ -199,7 +199,7 @@ fn changed(path: &Path, change: impl FnOnce(&str) -> String, check: impl FnOnce(
 async fn a_clickhouse_that_is_away_is_found_and_the_event_comes_when_it_is_back() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, data) = (folder.path().join("engine"), folder.path().join("data"));
-    let server = Server::start(&engine);
+    let server = Server::start_at(&engine, free_address());
     let (address, env) = (server.address(), server.env(PASSWORD));
     let up = Up::start_with(&data, |command| {
         command.envs(env.clone());

@@ -1,7 +1,7 @@
 //! `footfall up`: a page view becomes a row; every way to stop keeps every acknowledged event, once.
 
-use crate::harness::{PASSWORD, Server, Up, eventually, footfall, signal, text, up};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use crate::harness::{PASSWORD, Server, Up, eventually, footfall, free_address, signal, text, up};
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -69,16 +69,11 @@ async fn sigterm_drains_and_the_next_start_goes_on() {
     );
 }
 
-/// An address that is free now.
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 #[test]
 fn stopped_before_it_was_ready_it_starts_again_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let engine = free();
+    let engine = free_address();
     for round in 0..10 {
         let mut command = up(&data);
         command.args(["--set", &format!("engine.listen={engine}")]);
@@ -103,7 +98,7 @@ fn stopped_before_it_was_ready_it_starts_again_at_once() {
 async fn kill_9_loses_and_doubles_nothing_and_leaves_no_engine_behind() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let free = free();
+    let free = free_address();
     // The same address each time, taken again the moment that the last engine has let it go.
     let start = || {
         Up::start_with(&data, |command| {
