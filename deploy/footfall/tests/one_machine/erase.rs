@@ -21,16 +21,15 @@ fn start(data: &Path, keep: &str) -> Up {
     })
 }
 
-/// Everybody else, who goes on coming.
-fn crowd(up: &Up, seconds: u32) -> Child {
+/// Everybody else, who goes on coming until killed, or for longer than anything here takes.
+fn crowd(up: &Up) -> Child {
     let mut load = footfall(&up.data);
-    let duration = format!("{seconds}s");
     load.args([
         "loadgen",
         "--rate",
         "200",
         "--duration",
-        &duration,
+        "10m",
         "--key",
         person::KEY,
     ]);
@@ -67,7 +66,7 @@ async fn a_user_who_is_erased_under_load_is_in_no_byte_that_the_receipt_does_not
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let up = start(&data, "1h");
-    let mut load = crowd(&up, 60);
+    let mut load = crowd(&up);
     let (ada, bob) = (Person::new(USER), Person::new("bob"));
     ada.comes(&up).await;
     bob.comes(&up).await;
@@ -148,6 +147,7 @@ async fn a_user_who_is_erased_under_load_is_in_no_byte_that_the_receipt_does_not
         "17",
     );
     assert_eq!(up.query(&of(&ada)), "0");
+    load.kill().unwrap();
     load.wait().unwrap();
     up.says("SELECT sum(missing), sum(doubled) FROM books", "0\t0");
 
