@@ -301,18 +301,24 @@ async fn a_shared_link_shows_one_site_until_it_is_revoked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_guesses_has_to_wait() {
     let stage = Stage::start(Some("correct horse"), |_| ()).await;
-    let mut statuses = Vec::new();
-    for guess in 0..8 {
-        statuses.push(login(&stage, &format!("guess {guess}")).await.status);
+    for round in 0.. {
+        let mut guesses = 0;
+        let waits = loop {
+            match login(&stage, &format!("guess {guesses}")).await.status {
+                401 => guesses += 1,
+                status => break status,
+            }
+            assert!(guesses < 12, "nobody has to wait");
+        };
+        assert_eq!((waits, guesses.max(5)), (429, guesses), "people mistype");
+        let right = login(&stage, "correct horse").await;
+        if right.status == 429 {
+            assert!(right.headers.contains_key("retry-after"));
+            return;
+        }
+        // The first wait is a second, which a busy machine may have let pass.
+        assert!(round < 5, "also who is right has to wait, or the wait would tell");
     }
-    assert_eq!(statuses[..5], [401; 5]);
-    assert!(statuses.contains(&429), "{statuses:?}");
-    let right = login(&stage, "correct horse").await;
-    assert_eq!(
-        right.status, 429,
-        "also who is right has to wait, or the wait would tell"
-    );
-    assert!(right.headers.contains_key("retry-after"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
