@@ -1,6 +1,7 @@
 // Users, consent, opting out, privacy signals: what the page sends and what it leaves on the device. What ingest makes of
 // cookies is not the beacon's.
 import assert from "node:assert/strict";
+import { eventually } from "./product.mjs";
 import { types } from "./stage.mjs";
 
 const stored = page => page.evaluate(() => ({ ...localStorage }));
@@ -52,14 +53,12 @@ export default {
     stage.serve("/refused/");
     const page = await context.newPage();
     await page.goto(stage.url("/refused/"));
-    await page.waitForTimeout(300);
+    await stage.rows("/refused/", 1);
     stage.gate.mode = "busy";
     await page.evaluate(() => footfall.track("on the device"));
-    await page.waitForTimeout(300);
-    assert.equal(Object.keys(await stored(page)).length, 1);
+    await eventually("the event on the device", async () => assert.equal(Object.keys(await stored(page)).length, 1));
     await page.evaluate(() => footfall.consent("refused"));
-    await page.waitForTimeout(300);
-    assert.deepEqual(await stored(page), { footfall_consent: "refused" });
+    await eventually("nothing but the refusal", async () => assert.deepEqual(await stored(page), { footfall_consent: "refused" }));
     stage.gate.mode = "pass";
     assert.deepEqual(types(await stage.rows("/refused/", 3)), ["page_view", "on the device", "consent"]);
   },
@@ -73,7 +72,7 @@ export default {
     await page.waitForTimeout(300);
     assert.equal((await stored(page)).footfall_off, "1");
     await page.goto(stage.url("/out/c?footfall=on"));
-    await page.waitForTimeout(300);
+    await stage.rows("/out/", 1);
     await page.evaluate(() => footfall.optOut());
     await page.evaluate(() => footfall.track("not sent either"));
     await page.evaluate(() => footfall.optIn());

@@ -11,7 +11,7 @@ export default {
     stage.serve("/offline/");
     const page = await context.newPage();
     await page.goto(stage.url("/offline/"));
-    await page.waitForTimeout(300);
+    await stage.rows("/offline/", 1);
     await context.setOffline(true);
     for (const name of ["one", "two", "three"]) {
       await track(page, name);
@@ -78,7 +78,7 @@ export default {
   "Retry-After is kept to": async (stage, context) => {
     stage.serve("/patience/");
     stage.gate.mode = "busy";
-    stage.gate.retryAfter = "3";
+    stage.gate.retryAfter = "6";
     const page = await context.newPage();
     const before = stage.gate.bodies.length;
     const start = Date.now();
@@ -90,7 +90,7 @@ export default {
     await page.waitForTimeout(1500);
     assert.equal(stage.gate.bodies.length, before + 1, "nothing is sent meanwhile");
     await stage.rows("/patience/", 2);
-    assert.ok(Date.now() - start >= 3000);
+    assert.ok(Date.now() - start >= 6000);
   },
 
   "a site that is over its rate is sent to later": async (stage, context) => {

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-const PATIENCE = 30_000;
+const PATIENCE = 120_000;
 
 /** Waits until `probe` does not throw. */
 export async function eventually(what, probe) {
