@@ -4,7 +4,7 @@
 //! `lost`: records that no copy has any more; `refusals`: those that still have one. `operator`: what other commands do;
 //! `gone`: a ClickHouse server is gone for good, `restore`: it was, and there is a back-up. `three_brokers`: one of three killed at a time. `secure`: TLS, passwords and
 //! https everywhere, right and wrong ones; `rights`: users who may do a part. `privacy`: what is nowhere.
-//! `upgrade`: tables of a later release, and whether all works; `erase`: who was erased stays so.
+//! `upgrade`: tables of a later release, and whether all works; `erase`: who was erased stays so; `retention`: what has expired too.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,6 +21,7 @@ mod plan;
 mod privacy;
 mod refusals;
 mod restore;
+mod retention;
 mod rights;
 mod secure;
 mod suite;
