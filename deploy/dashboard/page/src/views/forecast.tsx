@@ -44,7 +44,7 @@ function useForecast(): { told: Told | undefined; error: Refused | undefined } {
         if (refused.passes) again = AGAIN_MS;
         set(before => ({ error: refused, ...(before.told && refused.passes ? { told: before.told } : {}) }));
       }
-      if (!stop.signal.aborted) timer = setTimeout(ask, again);
+      if (!stop.signal.aborted) timer = setTimeout(ask, document.hidden ? again * 5 : again);
     };
     ask();
     return () => {
