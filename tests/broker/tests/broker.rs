@@ -17,11 +17,16 @@ fn answers(bootstrap: &str) -> bool {
     ask().is_ok()
 }
 
+/// The same of one that is there: a busy machine may let it wait for longer than a second.
+fn answers_soon(bootstrap: &str) -> bool {
+    (0..60).any(|_| answers(bootstrap))
+}
+
 #[test]
 fn a_broker_is_killed_frozen_and_comes_back_on_its_port() {
     let mut broker = Broker::start(&Options::default()).unwrap();
     let bootstrap = broker.bootstrap();
-    assert!(answers(&bootstrap));
+    assert!(answers_soon(&bootstrap));
     let port: u16 = bootstrap.rsplit_once(':').unwrap().1.parse().unwrap();
     assert!(port < 32768);
     broker.kill9();
@@ -29,11 +34,11 @@ fn a_broker_is_killed_frozen_and_comes_back_on_its_port() {
     assert_eq!(broker.pid(), None);
     broker.restart().unwrap();
     assert_eq!(broker.bootstrap(), bootstrap);
-    assert!(answers(&bootstrap));
+    assert!(answers_soon(&bootstrap));
     broker.stop();
     assert!(!answers(&bootstrap));
     broker.cont();
-    assert!(answers(&bootstrap));
+    assert!(answers_soon(&bootstrap));
     let (folder, pid) = (broker.folder().to_owned(), broker.pid().unwrap());
     drop(broker);
     assert!(!folder.exists());
@@ -52,14 +57,14 @@ fn three_brokers_know_each_other_and_one_comes_back() {
     let mut cluster = Cluster::start(&Options::default()).unwrap();
     assert_eq!(cluster.bootstrap().split(',').count(), 3);
     cluster.brokers[1].kill9();
-    assert!(answers(&cluster.brokers[0].bootstrap()));
+    assert!(answers_soon(&cluster.brokers[0].bootstrap()));
     cluster.brokers[1].restart().unwrap();
-    assert!(answers(&cluster.brokers[1].bootstrap()));
+    assert!(answers_soon(&cluster.brokers[1].bootstrap()));
 }
 
 #[test]
 fn users_get_listeners_of_their_own() {
     let broker = Broker::start(&Options::default().user("edge", "secret")).unwrap();
-    assert!(answers(&broker.bootstrap_of(Listener::Sasl).unwrap()));
+    assert!(answers_soon(&broker.bootstrap_of(Listener::Sasl).unwrap()));
     assert_eq!(broker.bootstrap_of(Listener::Tls), None);
 }
