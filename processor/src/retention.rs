@@ -21,6 +21,7 @@ mod empty;
 mod expire;
 mod finish;
 pub mod forecast;
+mod hours;
 pub(crate) mod keeper;
 pub mod policy;
 mod whole;

@@ -1,29 +1,16 @@
 //! Rows of `events`: their fates, an hour or some at a time, and then their deletion, a month at a time. The month is the
 //! table's partition, so that no other part is rewritten; what can go as a whole goes first ([`whole`]).
 
+use super::hours::{DELETED, Hour, joined};
 use super::policy::{Before, Due};
-use super::{Report, RetentionError, ask, by_site, order, whole};
-use clickhouse::{Client, Row};
-use serde::Deserialize;
+use super::{Report, RetentionError, ask, by_site, hours, order, whole};
+use clickhouse::Client;
 use uuid::Uuid;
 
 /// Rows whose numbers are put in order at once, in the server: about 60 MB.
 const SLICE: u64 = 1_000_000;
-/// Rows that one statement deletes: it names their numbers, 64 bytes each in the server, and rewrites their month's parts.
-const DELETED: u64 = 4_000_000;
 /// How long an entry of ours may take.
 const LEASE: &str = "INTERVAL 10 MINUTE";
-
-/// Rows that expire and were received in one hour.
-#[derive(Debug, Clone, Copy, Row, Deserialize)]
-struct Hour {
-    /// `toYYYYMM`: the partition.
-    month: u32,
-    /// Its beginning and its end, ms since 1970.
-    from: i64,
-    to: i64,
-    rows: u64,
-}
 
 /// Gives rows that are due their fate, and deletes them.
 pub(super) async fn expire(
@@ -39,7 +26,7 @@ pub(super) async fn expire(
     if dry || report.events.is_empty() {
         return Ok(());
     }
-    let all = hours(client, &due.condition).await?;
+    let all = hours::of(client, "events", &due.condition).await?;
     for month in all.chunk_by(|one, next| one.month == next.month) {
         let Some(&Hour { month: partition, .. }) = month.first() else {
             continue;
@@ -49,7 +36,7 @@ pub(super) async fn expire(
             continue;
         }
         let rest = format!("toYYYYMM(received_at) = {partition} AND {}", due.condition);
-        let rest = hours(client, &rest).await?;
+        let rest = hours::of(client, "events", &rest).await?;
         rows(client, due, &rest, report).await?;
     }
     Ok(())
@@ -67,7 +54,7 @@ async fn drop_whole(
     for some in parts.chunks(whole::AT_ONCE) {
         let rows_of = whole::rows_of(some);
         let detail = detail(due);
-        for slice in joined(&hours(client, &rows_of).await?, SLICE) {
+        for slice in joined(&hours::of(client, "events", &rows_of).await?, SLICE) {
             report.entries += write_fates(client, &rows_of, slice, &detail).await?;
         }
         for part in some {
@@ -102,36 +89,6 @@ fn detail(due: &Before) -> String {
     format!("received before {}; run {}", day(due.latest), Uuid::new_v4())
 }
 
-async fn hours(client: &Client, condition: &str) -> Result<Vec<Hour>, RetentionError> {
-    let sql = format!(
-        "SELECT toYYYYMM(received_at) AS month, toInt64(toUnixTimestamp(toStartOfHour(received_at))) * 1000 AS from, \
-         from + 3600000 AS to, count() AS rows FROM events WHERE {condition} GROUP BY month, from ORDER BY month, from"
-    );
-    ask("find what has expired", client.query(&sql).fetch_all::<Hour>()).await
-}
-
-/// Hours one after the other that have so many rows together. An hour is never cut.
-fn joined<'a>(hours: impl IntoIterator<Item = &'a Hour>, rows: u64) -> Vec<Hour> {
-    let mut joined: Vec<Hour> = Vec::new();
-    for hour in hours {
-        match joined.last_mut() {
-            Some(last) if last.rows + hour.rows <= rows => {
-                last.to = hour.to;
-                last.rows += hour.rows;
-            }
-            _ => joined.push(*hour),
-        }
-    }
-    joined
-}
-
-fn within(slice: Hour) -> String {
-    format!(
-        "received_at >= fromUnixTimestamp64Milli(toInt64({}), 'UTC') AND received_at < fromUnixTimestamp64Milli(toInt64({}), 'UTC')",
-        slice.from, slice.to
-    )
-}
-
 /// One entry for each run of numbers; says how many. The site stands in it if all of them are of one.
 async fn write_fates(
     client: &Client,
@@ -144,7 +101,7 @@ async fn write_fates(
          (SELECT log_id, s, of, s - row_number() OVER (PARTITION BY log_id ORDER BY s) AS run FROM \
          (SELECT log_id, log_seq AS s, any(toString(site)) AS of FROM events WHERE {} AND {condition} GROUP BY log_id, s)) \
          GROUP BY log_id, run",
-        within(slice)
+        slice.condition()
     );
     let sql = format!(
         "INSERT INTO ledger (log_id, first_seq, last_seq, reason, detail, site, at, insert_deadline) \
@@ -174,21 +131,7 @@ fn day(at: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hour, day, joined};
-
-    #[test]
-    fn hours_are_taken_together_as_long_as_they_are_small() {
-        let hour = |from, rows| Hour {
-            month: 202_601,
-            from,
-            to: from + 1,
-            rows,
-        };
-        let hours = [hour(0, 10), hour(1, 90), hour(2, 1), hour(5, 200)];
-        let found = joined(&hours, 100);
-        let found: Vec<_> = found.iter().map(|one| (one.from, one.to, one.rows)).collect();
-        assert_eq!(found, [(0, 2, 100), (2, 3, 1), (5, 6, 200)]);
-    }
+    use super::day;
 
     #[test]
     fn a_day_is_said_as_people_write_it() {

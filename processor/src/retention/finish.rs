@@ -1,6 +1,7 @@
 //! What a run that was cut off has left: rows whose numbers have expired already. They are found by their numbers, because by now
-//! the days that are kept may be others. Parts that hold nothing else are dropped, of others the month's are rewritten once.
+//! the days that are kept may be others. Parts that hold nothing else are dropped, others are rewritten with their month.
 
+use super::hours::{self, DELETED, joined};
 use super::{RetentionError, ask, order, ranges, whole};
 use clickhouse::{Client, Row};
 use serde::Deserialize;
@@ -17,7 +18,7 @@ struct Part {
 /// Deletes rows that have expired in the ledger; says how many there were.
 pub(super) async fn finish(client: &Client) -> Result<u64, RetentionError> {
     let sql = left(
-        "of.month AS month, toString(of.part) AS part, count() AS rows",
+        "toYYYYMM(of.received_at) AS month, toString(of.part) AS part, count() AS rows",
         "1",
     ) + " GROUP BY month, part ORDER BY month, part";
     let parts = ask(
@@ -31,11 +32,7 @@ pub(super) async fn finish(client: &Client) -> Result<u64, RetentionError> {
             is_done &= drop_whole(client, some).await?;
         }
         if let Some(Part { month, .. }) = month.first().filter(|_| !is_done) {
-            let numbers = left("log_id, log_seq", &format!("toYYYYMM(received_at) = {month}"));
-            let sql = format!(
-                "ALTER TABLE events DELETE IN PARTITION {month} WHERE (log_id, log_seq) IN ({numbers}) SETTINGS mutations_sync = 1"
-            );
-            order(client, "delete rows that have expired in the ledger", &sql).await?;
+            delete(client, *month).await?;
         }
     }
     Ok(parts.iter().map(|part| part.rows).sum())
@@ -61,12 +58,26 @@ async fn drop_whole(client: &Client, parts: &[Part]) -> Result<bool, RetentionEr
     Ok(is_done)
 }
 
+/// By their numbers, some hours at a time.
+async fn delete(client: &Client, month: u32) -> Result<(), RetentionError> {
+    let of_month = format!("toYYYYMM(received_at) = {month}");
+    let rest = format!("({})", left("of.received_at AS received_at", &of_month));
+    for some in joined(&hours::of(client, &rest, "1").await?, DELETED) {
+        let numbers = left("log_id, log_seq", &format!("{of_month} AND {}", some.condition()));
+        let sql = format!(
+            "ALTER TABLE events DELETE IN PARTITION {month} WHERE (log_id, log_seq) IN ({numbers}) SETTINGS mutations_sync = 1"
+        );
+        order(client, "delete rows that have expired in the ledger", &sql).await?;
+    }
+    Ok(())
+}
+
 /// A question about rows of `events` whose numbers have expired. Only rows in blocks of numbers of which some have are compared
 /// with the entries.
 fn left(columns: &str, condition: &str) -> String {
     format!(
         "SELECT {columns} FROM \
-         (SELECT _part AS part, toYYYYMM(received_at) AS month, log_id, log_seq FROM events \
+         (SELECT _part AS part, received_at, log_id, log_seq FROM events \
           WHERE {condition} AND (log_id, intDiv(log_seq, 65536)) IN \
           (SELECT log_id, arrayJoin(range(intDiv(first_seq, 65536), intDiv(last_seq, 65536) + 1)) FROM ledger \
            WHERE reason = 'expired')) AS of \

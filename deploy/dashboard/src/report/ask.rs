@@ -139,7 +139,11 @@ impl Asker {
             .append_pair("log_comment", "footfall/dashboard");
         // Questions side by side do more with a core each than with all cores for each.
         if let Some(cores) = self.limits.cores {
-            let threads = cores / self.asking.load(Ordering::Relaxed).max(1);
+            let side_by_side = self
+                .asking
+                .load(Ordering::Relaxed)
+                .clamp(1, self.limits.questions.max(1));
+            let threads = cores / side_by_side;
             target.append_pair("max_threads", &threads.max(1).to_string());
         }
         if reader.hold_back {
