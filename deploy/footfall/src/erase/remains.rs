@@ -87,13 +87,22 @@ fn logs(config: &Config, ours: bool, add: &mut impl FnMut(&str, String)) {
     let folder = config.in_data(&config.local_log.folder);
     let corrupt = below(&folder.join("corrupt"));
     if corrupt.0 > 0 {
+        let keep = config.local_log.keep_corrupt;
+        let until = if keep.is_zero() {
+            "kept until somebody removes them (`local_log.keep_corrupt`)".to_owned()
+        } else {
+            format!(
+                "{} after the crash that left them (`local_log.keep_corrupt`)",
+                keep.show()
+            )
+        };
         add(
             &format!(
                 "{} torn tails in {}",
                 count(corrupt.0),
                 folder.join("corrupt").display()
             ),
-            "kept until somebody removes them; what is in them was never acknowledged".to_owned(),
+            format!("{until}; what is in them was never acknowledged"),
         );
     }
     if ours || config.kafka.bootstrap_servers.is_empty() {

@@ -5,7 +5,7 @@ use footfall_forward::{Config, ForwardError, Progress, run};
 use footfall_topics::{Connection, Mechanism, Sasl, Secret, Tls};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Forwarding, append, eventually, forwarded, open, settings, topics};
@@ -34,9 +34,12 @@ async fn a_wrong_password_is_named_and_the_right_one_forwards_what_has_waited() 
         trouble().contains("refuses our user or password")
     })
     .await;
+    let named = Instant::now();
     tokio::time::sleep(Duration::from_secs(3)).await;
     // One producer, one attempt, then a wait of ten seconds.
-    assert_eq!(wrong.progress.snapshot().restarts, 1);
+    let restarts = wrong.progress.snapshot().restarts;
+    let most = 1 + named.elapsed().as_secs() / 10;
+    assert!((1..=most).contains(&restarts), "{restarts} of at most {most}");
     assert!(!trouble().contains("guess"));
     wrong.stop().await;
     let right = Forwarding::start(Config::new(connection(&broker, "secret")), &log);
