@@ -118,6 +118,10 @@ async fn a_user_who_is_erased_under_load_is_in_no_byte_that_the_receipt_does_not
     );
     assert_eq!(up.query(&of(&ada)), "15");
 
+    // As a crash leaves it.
+    std::fs::create_dir_all(data.join("log/corrupt")).unwrap();
+    std::fs::write(data.join("log/corrupt/a-1-64.corrupt"), "torn").unwrap();
+
     let receipt = json(&up, &["erase", "--user", USER, "--json"]);
     assert_eq!(up.query(&of(&ada)), "0");
     assert_eq!(up.query(&of(&bob)), "15");
@@ -131,6 +135,7 @@ async fn a_user_who_is_erased_under_load_is_in_no_byte_that_the_receipt_does_not
     ok(&up, &["erase", "--verify", written.to_str().unwrap()]);
     let remains = receipt["remains"].to_string();
     assert!(remains.contains("the local log"), "{remains}");
+    assert!(remains.contains("30d after the crash"), "{remains}");
     assert_eq!(places(&data, &ada.needles()), in_parts(&["log"]));
     assert_eq!(
         places(&data, &bob.needles()),
