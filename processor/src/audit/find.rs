@@ -66,8 +66,7 @@ pub(super) async fn find(client: &Client, scope: &Scope) -> Result<LogReport, Au
     let erased = ledger(client, numbers, "reason = 'erased'").await?;
     let expired = ledger(client, numbers, "reason = 'expired'").await?;
     let has_expired = !expired.is_empty();
-    let listed = joined(listed.into_iter().chain(erased).chain(expired).collect());
-    let listed = sum(&listed);
+    let listed = sum(&joined(listed.into_iter().chain(erased).chain(expired).collect()));
     let mut report = LogReport {
         numbers,
         rows: counts.distinct,

@@ -1,5 +1,6 @@
 //! What a run that was cut off has left: rows whose numbers have expired already. They are found by their numbers, because by now
-//! the days that are kept may be others. Parts that hold nothing else are dropped, others are rewritten with their month.
+//! the days that are kept may be others. Parts that hold nothing else are dropped, of others
+//! the month's are rewritten, once for each few million rows.
 
 use super::hours::{self, DELETED, joined};
 use super::{RetentionError, ask, order, ranges, whole};

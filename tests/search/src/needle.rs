@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::OnceLock;
+use uuid::Uuid;
 
 /// Bytes to look for.
 #[derive(Debug, Clone)]
@@ -131,6 +132,13 @@ impl Needles {
         std::iter::once(Needle::new(name, "text", text.as_bytes().to_vec())).collect()
     }
 
+    /// An id as text, and its halves: ClickHouse keeps each turned round for itself.
+    #[must_use]
+    pub fn id(name: &str, id: Uuid) -> Self {
+        let halves = id.as_bytes().chunks(8).map(|half| Self::secret(name, half));
+        halves.fold(Self::text(name, &id.to_string()), Self::and)
+    }
+
     fn raw(of: &str, bytes: &[u8]) -> Vec<Needle> {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let turned: Vec<u8> = bytes.iter().rev().copied().collect();
@@ -195,6 +203,7 @@ impl Needle {
 #[cfg(test)]
 mod tests {
     use super::Needles;
+    use uuid::Uuid;
 
     fn forms(ip: &str, bytes: &[u8]) -> Vec<&'static str> {
         let found = Needles::address(ip.parse().unwrap()).in_bytes("here", bytes);
@@ -226,6 +235,22 @@ mod tests {
         for other in ["203.0.113.0", "::ffff:cb00:7100", "203.0.113.19"] {
             assert!(forms(ip, other.as_bytes()).is_empty(), "{other}");
         }
+    }
+
+    #[test]
+    fn an_id_is_found_as_text_and_as_clickhouse_keeps_it() {
+        let id = Uuid::from_u128(0x0123_4567_89ab_cdef_fedc_ba98_7654_3210);
+        let needles = Needles::id("id", id);
+        let found = |bytes: &[u8]| needles.in_bytes("here", bytes).len();
+        assert_eq!(found(b"{01234567-89ab-cdef-fedc-ba9876543210}"), 1);
+        let kept: Vec<u8> = id
+            .as_bytes()
+            .chunks(8)
+            .flat_map(|half| half.iter().rev())
+            .copied()
+            .collect();
+        assert_eq!((found(&kept[..8]), found(&kept[8..])), (1, 1), "either half");
+        assert_eq!(found(b"01234567-89ab-cdef-fedc-ba9876543211"), 0);
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod world;
 use footfall_tests::books;
 use footfall_tests::cluster::Cluster;
 use footfall_tests::footfall::Home;
-use footfall_tests::load::{self, Control, Plan, Witness};
+use footfall_tests::load::{self, Control, Outcome, Plan, Witness};
 use footfall_tests::seed::Seed;
 use footfall_tests::service::Service;
 use std::time::{Duration, Instant};
@@ -52,6 +52,16 @@ fn send(homes: &[Home], plan: &Plan, seed: &mut Seed, control: &Control) -> Witn
             .collect();
         loads.into_iter().flat_map(|load| load.join().unwrap()).collect()
     })
+}
+
+/// How many events these are, of which none was refused or left without an answer.
+fn acknowledged(witness: &Witness) -> u64 {
+    assert!(
+        witness
+            .values()
+            .all(|(outcome, _)| *outcome == Outcome::Acknowledged)
+    );
+    witness.len() as u64
 }
 
 /// Holds everything against the table by value, then the books.

@@ -8,6 +8,7 @@ import { bytes, capital, number, percent } from "../format";
 import { zone } from "../state";
 import { Icon } from "../ui/icons";
 import { Refusal, Waiting } from "../ui/panel";
+import { later } from "../use";
 
 interface Told {
   tables: { name: string; rows: number; bytes: number; bytes_per_day: number }[];
@@ -44,7 +45,7 @@ function useForecast(): { told: Told | undefined; error: Refused | undefined } {
         if (refused.passes) again = AGAIN_MS;
         set(before => ({ error: refused, ...(before.told && refused.passes ? { told: before.told } : {}) }));
       }
-      if (!stop.signal.aborted) timer = setTimeout(ask, document.hidden ? again * 5 : again);
+      if (!stop.signal.aborted) timer = later(ask, again);
     };
     ask();
     return () => {

@@ -48,13 +48,11 @@ impl Person {
     pub(super) fn needles(&self) -> Needles {
         let ip = self.ip.parse().unwrap();
         let all = Needles::text("user", &self.user).and(Needles::address(ip));
-        self.visitors.iter().fold(all, |all, visitor| {
-            // ClickHouse keeps the halves of an id turned round, each for itself.
-            let [first, second] = [&visitor.as_bytes()[..8], &visitor.as_bytes()[8..]];
-            all.and(Needles::text("visitor", &visitor.to_string()))
-                .and(Needles::secret("visitor", first))
-                .and(Needles::secret("visitor", second))
-        })
+        let visitors = self
+            .visitors
+            .iter()
+            .map(|visitor| Needles::id("visitor", *visitor));
+        visitors.fold(all, Needles::and)
     }
 
     fn event(&self, device: usize, kind: &str, more: Value) -> Value {

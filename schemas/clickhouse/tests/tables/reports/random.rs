@@ -3,55 +3,21 @@
 //! scripts, days on which clocks change. [`books`] has what the ledger says beside them.
 
 pub(super) mod books;
+mod dice;
+
+pub(super) use dice::Random;
 
 use super::reference::{Event, Question};
 use footfall_schemas::{Flag, Flags};
 use footfall_tables::DIMENSIONS;
 use std::borrow::Cow;
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const NEVER: i64 = 7_258_000_000_000;
-
-/// xorshift64*: reproducible, and good enough for made-up traffic.
-#[derive(Debug)]
-pub(super) struct Random(u64);
-
-impl Random {
-    /// Any seed will do, 0 too.
-    pub(super) fn new(seed: u64) -> Self {
-        let mut random = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        for _ in 0..8 {
-            random.next();
-        }
-        random
-    }
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-    pub(super) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from((self.next() >> 16) % limit as u64).unwrap()
-    }
-    pub(super) fn upto(&mut self, limit: i64) -> i64 {
-        i64::try_from(self.below(usize::try_from(limit).unwrap() + 1)).unwrap()
-    }
-    /// True once in so many times.
-    pub(super) fn once_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-    pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-    fn uuid(&mut self) -> Uuid {
-        Uuid::from_u64_pair(self.next(), self.next())
-    }
-}
 
 /// Days around which data lie: clocks change in Europe, America, Lord Howe; and one without a change.
 const MIDDLES: &[i64] = &[
@@ -127,9 +93,7 @@ pub(super) fn events(random: &mut Random, site: &'static str) -> (i64, Vec<Event
 /// Sessions that begin in the `spread` ms around `middle`.
 pub(super) fn events_around(random: &mut Random, site: &'static str, middle: i64, spread: i64) -> Vec<Event> {
     let visitors: Vec<_> = (0..40).map(|_| random.uuid()).collect();
-    // Of version 4, as logs are: 8 is a stranger's.
-    let log = |random: &mut Random| Builder::from_random_bytes(random.uuid().into_bytes()).into_uuid();
-    let logs = [log(random), log(random)];
+    let logs = [random.log_id(), random.log_id()];
     let mut all = Vec::new();
     for _ in 0..80 + random.below(120) {
         let start = middle - spread / 2 + random.upto(spread);
