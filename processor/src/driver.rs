@@ -1,10 +1,11 @@
 //! The loop between a source, the state machine of delivery and ClickHouse. It decides nothing about delivery: it feeds
-//! [`Machine`] and does what that asks for ([`perform`]); whom no insert may bring back is in [`erased`], what a finished
-//! round means for people in [`settle`].
+//! [`Machine`] and does what that asks for ([`perform`]); what people and the auditor ask of it is in [`asked`], whom no insert
+//! may bring back in [`erased`], what a finished round means for people in [`settle`].
 //!
 //! Invariants: at most two rounds are in memory, the one in hand and the one that is prepared ahead; records are taken
 //! from the source only into the room that is left; an insert leaves once per output of the machine.
 
+mod asked;
 mod erased;
 mod perform;
 mod settle;
@@ -12,17 +13,17 @@ mod settle;
 pub(crate) use perform::wall_clock;
 
 use crate::config::{Config, EngineRestart, Wiring};
-use crate::control::{Asked, Control, Request, Requests};
+use crate::control::{Control, Requests};
 use crate::insert::{Inserter, Statement};
 use crate::round::{Round, Rules};
 use crate::server::Server;
-use crate::source::{Arrival, Chunk, Content, Record, Source, SourceError};
+use crate::source::{Arrival, Source, SourceError};
 use crate::suppressed::List;
-use crate::words::{Waits, covers};
+use crate::words::Waits;
 use bytes::Bytes;
 use clickhouse::Client;
 use erased::{Erased, Read};
-use footfall_delivery::{Decision, Input, Machine, Numbers, Offer, Output};
+use footfall_delivery::{Decision, Input, Machine, Offer, Output};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -301,88 +302,6 @@ impl<S: Source> Driver<S> {
         if let Some(input) = done.input {
             self.note(&input);
             self.on(input);
-        }
-    }
-
-    async fn requested(&mut self, asked: Asked) {
-        match asked {
-            Asked::Request(Request::ServerGone(tag)) => self.on(Input::ServerGone(tag)),
-            Asked::Request(Request::Skip(numbers)) => self.skip(numbers),
-            Asked::Request(Request::ReadAgain(numbers, since)) => self.read_again(numbers, since).await,
-            Asked::Settled(answer) => {
-                // Fails only when the auditor has gone.
-                let _ = answer.send(self.source.settled());
-            }
-        }
-    }
-
-    /// For the listener to what an operator says.
-    pub(crate) fn waits(&self) -> watch::Receiver<Waits> {
-        self.waits.subscribe()
-    }
-
-    /// Partitions that wait for one of these read it again, and it becomes a ledger row as an unreadable one would.
-    fn skip(&mut self, numbers: Vec<Numbers>) {
-        // All that was said about a log comes at once.
-        let others = |known: &Numbers| !numbers.iter().any(|said| said.log_id == known.log_id);
-        self.rules.skips.retain(others);
-        self.rules.skips.extend(numbers);
-        let resumed: Vec<u32> = (self.machine.waiting())
-            .filter(|(_, number)| covers(&self.rules.skips, *number))
-            .map(|(partition, _)| partition)
-            .collect();
-        for partition in resumed {
-            tracing::warn!(
-                partition,
-                "the operator does not wait for a record of a newer format: going on"
-            );
-            self.on(Input::Resume(partition));
-        }
-    }
-
-    /// Puts records that the auditor misses into the next round: they take the ordinary way, and the machine looks
-    /// their numbers up. Their span is empty, because the partition's position does not move for them.
-    async fn read_again(&mut self, numbers: Numbers, since: Option<i64>) {
-        let again = match self.source.read_again(numbers, since).await {
-            Ok(again) => again,
-            Err(error) => {
-                tracing::error!(%error, first = numbers.first, last = numbers.last, "cannot read missing numbers again");
-                return;
-            }
-        };
-        let (partition, Some(&at)) = (again.partition, self.ends.get(&again.partition)) else {
-            return;
-        };
-        let gone = again.gone.into_iter().map(|range| Record {
-            position: at,
-            log_id: range.log_id,
-            seq: range.first,
-            time_ms: 0,
-            content: Content::Lost {
-                last: range.last,
-                reason: "acknowledged, in no table, and no copy is left".to_owned(),
-                bytes: Bytes::new(),
-            },
-        });
-        let records: Vec<_> = again
-            .records
-            .into_iter()
-            .map(|record| Record {
-                position: at,
-                ..record
-            })
-            .chain(gone)
-            .collect();
-        if !records.is_empty() {
-            self.ahead.take(
-                Chunk {
-                    partition,
-                    from: at,
-                    next: at,
-                    records,
-                },
-                &self.rules,
-            );
         }
     }
 

@@ -26,14 +26,13 @@ use crate::erase;
 use crate::live::Live;
 use crate::log_source::{Given, LogSource};
 use crate::metrics;
+use crate::parts;
 use crate::problem::{Problem, Problems};
 use crate::{geo, replay, retention, sites};
 use anyhow::{Context as _, Result, bail};
-use footfall_delivery::Mode;
 use footfall_ingest::{IngestError, Listeners};
 use footfall_log::Log;
-use footfall_processor::enrich::Enrichment;
-use footfall_processor::{Control, ProcessorError, Server, Wiring};
+use footfall_processor::{Control, ProcessorError, Wiring};
 use late::Late;
 use sockets::Sockets;
 use std::net::SocketAddr;
@@ -115,7 +114,7 @@ impl Up {
         let stop = CancellationToken::new();
         let mut beside = JoinSet::new();
         beside.spawn(signals::watch(stop.clone()));
-        let log = open_log(&config).await?;
+        let log = parts::open_log(&config).await?;
         let run = sockets.announcement(&config, engine)?;
         let dashboard = start_dashboard(&config, &held, sockets.dashboard.take(), &run)?;
         held.announce(&run).context("cannot write run.json")?;
@@ -289,31 +288,6 @@ async fn caught_up(processor: &Processor, log: &Log) {
     }
 }
 
-/// Opens the log and says what it found.
-pub(crate) async fn open_log(config: &Config) -> Result<Log> {
-    let node = match config.local_log.node.as_str() {
-        "" => footfall_log::Config::default().node,
-        name => name.to_owned(),
-    };
-    let settings = footfall_log::Config {
-        folder: config.in_data(&config.local_log.folder),
-        segment_bytes: config.local_log.segment.0,
-        quota_bytes: config.local_log.quota.0,
-        free_floor_bytes: config.local_log.free_floor.0,
-        keep: config.local_log.keep.unwrap_or_default(),
-        node,
-        ..footfall_log::Config::default()
-    };
-    let folder = settings.folder.clone();
-    let opened = tokio::task::spawn_blocking(move || Log::open(settings))
-        .await
-        .context("opening the log died")?;
-    let (log, recovery) =
-        opened.with_context(|| format!("cannot open the local log in {}", folder.display()))?;
-    banner::recovery(&recovery);
-    Ok(log)
-}
-
 /// What the edge is started with.
 struct EdgeStart<'a> {
     config: &'a Config,
@@ -358,41 +332,17 @@ impl EdgeStart<'_> {
     }
 }
 
-/// What a processor is told, on one machine and in a cluster.
-pub(crate) fn processor_settings(
-    config: &Config,
-    mode: Mode,
-    server: &Server,
-    topic: &str,
-) -> footfall_processor::Config {
-    let mut settings = footfall_processor::Config::new(mode, server, topic);
-    settings.round.wait = config.processor.wait;
-    settings.round.enough = config.processor.batch as usize;
-    settings.audit.every = config.processor.audit_every;
-    settings.audit.repair = config.processor.audit_repair;
-    settings.skip_unknown_version = config.processor.skip_unknown_version;
-    settings.drain = config.shutdown.deadline;
-    settings
-}
-
-/// Rules and data of the enrichment. What cannot be used of the folder has been logged.
-pub(crate) fn enrichment(config: &Config) -> Arc<Enrichment> {
-    let (enrichment, _) = Enrichment::open(config.in_data(&config.enrich.folder));
-    geo::tell(&enrichment);
-    Arc::new(enrichment)
-}
-
 fn start_processor(config: &Config, store: &Store, log: &Log) -> Result<Processor> {
     let source = LogSource::new(log.clone(), config.in_data(&config.local_log.folder))
         .context("cannot read the local log")?;
     let given = source.given();
     let topic = data::instance(&config.data.folder)?;
-    let mut settings = processor_settings(config, store.mode, &store.server, &topic);
+    let mut settings = parts::processor_settings(config, store.mode, &store.server, &topic);
     // Edge and engine want their part of it.
     settings.drain = config.shutdown.deadline / RESERVE;
     let mut wiring = Wiring::new(store.server.clone());
     wiring.engine.clone_from(&store.restart);
-    wiring.enrichment = enrichment(config);
+    wiring.enrichment = parts::enrichment(config);
     wiring.erasure_key = Some(erase::key::of_machine(config)?);
     wiring.retention = Some(retention::policy::of_processor(config));
     let control = wiring.control();

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::data::{self, Held};
 use crate::live::Live;
 use crate::metrics::forwarder;
+use crate::parts;
 use crate::problem::{Problem, Problems};
 use crate::self_check::keys;
 use crate::sites;
@@ -109,7 +110,7 @@ impl Ingest {
         let mut beside = JoinSet::new();
         beside.spawn(signals::watch(stop.clone()));
         sites::need(&config)?;
-        let log = up::open_log(&config).await?;
+        let log = parts::open_log(&config).await?;
         let (public, admin) = (sockets.public.local_addr()?, sockets.admin.local_addr()?);
         let addresses = sockets.addresses()?;
         held.announce(&sockets.announcement(&config, false)?)

@@ -5,11 +5,12 @@ use crate::clickhouse::{self, Role};
 use crate::config::Config;
 use crate::erase;
 use crate::metrics;
+use crate::parts;
 use crate::problem::{Problem, Problems};
 use crate::retention;
 use crate::terminal::note;
 use crate::up::store::bring_up_to_date;
-use crate::up::{self, signals, sockets};
+use crate::up::{signals, sockets};
 use anyhow::{Context as _, Result};
 use footfall_delivery::Mode;
 use footfall_kafka::{KafkaSource, Settings};
@@ -52,7 +53,7 @@ pub async fn run(config: &Config) -> Result<()> {
         admin.local_addr()?
     ));
     let mut wiring = Wiring::new(server.clone());
-    wiring.enrichment = up::enrichment(config);
+    wiring.enrichment = parts::enrichment(config);
     wiring.erasure_key = erasure_key;
     wiring.retention = Some(retention::policy::of_processor(config));
     let control = wiring.control();
@@ -73,7 +74,7 @@ pub async fn run(config: &Config) -> Result<()> {
         source = opened => source?,
     };
     control.waiting("joining the group");
-    let settings = up::processor_settings(config, Mode::Fenced, &server, source.topic_id());
+    let settings = parts::processor_settings(config, Mode::Fenced, &server, source.topic_id());
     let result = footfall_processor::run(settings, source, wiring, stop).await;
     beside.shutdown().await;
     result.context("the processor could not go on; what it has not written is in Kafka")?;
