@@ -2,10 +2,12 @@
 
 use crate::http::Client;
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up on it. Generous: it bounds a failure, it judges nothing.
@@ -67,16 +69,21 @@ pub fn binary() -> Result<PathBuf> {
     Ok(path)
 }
 
-/// A loopback port that is free now, below the range from which outgoing sockets are taken.
+/// Ports that this process has given to somebody, who may not have bound them yet.
+static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
+/// A loopback port that is free now, below the range from which outgoing sockets are taken; never the same twice.
 ///
 /// # Errors
 /// None is free.
 pub fn free_port() -> Result<SocketAddr> {
     let start = uuid::Uuid::new_v4().as_u128() % 10_000;
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     for step in 0..10_000 {
         let port = u16::try_from(20_000 + (start + step) % 10_000)?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        if TcpListener::bind(address).is_ok() {
+        if !given.contains(&port) && TcpListener::bind(address).is_ok() {
+            given.insert(port);
             return Ok(address);
         }
     }
@@ -201,7 +208,7 @@ impl Footfall {
     pub fn wait_ready(&mut self) -> Result<()> {
         let mut public = Client::new(self.home.http, Duration::from_secs(5));
         let mut clickhouse = Client::new(self.home.clickhouse, Duration::from_secs(5));
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         loop {
             if let Some(status) = self.child.try_wait()? {
                 bail!("footfall ended with {status}:\n{}", self.tail());

@@ -70,28 +70,6 @@ impl Kafka {
         })
     }
 
-    /// Records of the topic that a group without members has not passed.
-    ///
-    /// # Errors
-    /// No answer.
-    pub fn unread(&self, group: &str) -> Result<i64> {
-        let consumer: BaseConsumer = self.connection().client().set("group.id", group).create()?;
-        let (mut list, mut ends) = (TopicPartitionList::new(), Vec::new());
-        for partition in 0..i32::try_from(self.partitions()?)? {
-            ends.push(consumer.fetch_watermarks(TOPIC, partition, PATIENCE)?);
-            list.add_partition(TOPIC, partition);
-        }
-        let committed = consumer.committed_offsets(list, PATIENCE)?;
-        let unread = ends
-            .iter()
-            .zip(committed.elements())
-            .map(|((first, end), place)| {
-                let position = place.offset().to_raw().unwrap_or(-1);
-                end - position.max(*first)
-            });
-        Ok(unread.sum())
-    }
-
     /// What stands beside the group's committed positions, partition by partition; the group may have members.
     ///
     /// # Errors
@@ -110,24 +88,31 @@ impl Kafka {
             .collect())
     }
 
-    /// Removes everything that the topic has, as retention does. Gives how many records that were.
+    /// Removes everything that the topic has, as retention does. Gives how many of the records a group without members had not
+    /// passed.
     ///
     /// # Errors
     /// No answer.
-    pub fn remove_records(&self) -> Result<i64> {
-        let consumer: BaseConsumer = self.connection().client().create()?;
-        let (mut list, mut removed) = (TopicPartitionList::new(), 0);
+    pub fn remove_records(&self, group: &str) -> Result<u64> {
+        let consumer: BaseConsumer = self.connection().client().set("group.id", group).create()?;
+        let mut places = TopicPartitionList::new();
         for partition in 0..i32::try_from(self.partitions()?)? {
-            let (first, end) = consumer.fetch_watermarks(TOPIC, partition, PATIENCE)?;
-            list.add_partition_offset(TOPIC, partition, Offset::Offset(end))?;
-            removed += end - first;
+            places.add_partition(TOPIC, partition);
+        }
+        let committed = consumer.committed_offsets(places, PATIENCE)?;
+        // Each end is asked for once: a log that is open sends marks at any time.
+        let (mut list, mut unread) = (TopicPartitionList::new(), 0);
+        for place in committed.elements() {
+            let (first, end) = consumer.fetch_watermarks(TOPIC, place.partition(), PATIENCE)?;
+            list.add_partition_offset(TOPIC, place.partition(), Offset::Offset(end))?;
+            unread += end - place.offset().to_raw().unwrap_or(-1).max(first);
         }
         let admin: AdminClient<_> = self.connection().client().create()?;
         let done = block_on(admin.delete_records(&list, &AdminOptions::new()))?;
         for element in done.elements() {
             element.error()?;
         }
-        Ok(removed)
+        Ok(u64::try_from(unread)?)
     }
 
     /// Everything that a topic has, partition by partition: of each record key, value and headers, decompressed.

@@ -270,6 +270,6 @@ fn who_was_erased_is_in_no_byte_that_the_receipt_does_not_name_and_comes_back_by
     // when its time is over.
     erase(&wiring, &ingest.data, USER);
     assert_eq!(places(folder.path(), &sought), named);
-    kafka.remove_records().unwrap();
+    kafka.remove_records("another").unwrap();
     assert_eq!(with_name(&kafka), 0);
 }

@@ -76,6 +76,17 @@ fn settle(name: &str, home: &Home, witness: &Witness, services: &[&Service]) {
     println!("{name}: {} events, {checked:?}, {books:?}", witness.len());
 }
 
+/// All at once: partitions are not handed on from one that is to stop to the next.
+fn stop_all<'a>(services: impl IntoIterator<Item = &'a mut Service>) {
+    let services: Vec<_> = services.into_iter().collect();
+    for service in &services {
+        service.signal(libc::SIGTERM);
+    }
+    for service in services {
+        service.stopped().unwrap();
+    }
+}
+
 #[test]
 fn every_event_is_in_the_table_once_as_it_was_sent() {
     let folder = tempfile::tempdir().unwrap();
@@ -96,9 +107,7 @@ fn every_event_is_in_the_table_once_as_it_was_sent() {
     let all: Vec<_> = ingests.iter().chain(&processors).collect();
     settle("cluster", &homes[0], &witness, &all);
     println!("sent in {sent:.1?}, all there after {:.1?}", started.elapsed());
-    for service in ingests.iter_mut().chain(&mut processors) {
-        service.stop().unwrap();
-    }
+    stop_all(ingests.iter_mut().chain(&mut processors));
     // The logs' closing marks are sent at the stop; somebody has to be there to read them.
     let mut last = cluster.wiring.processor("p-4").unwrap();
     settle("cluster, stopped", &homes[0], &witness, &[&last]);

@@ -221,6 +221,8 @@ fn a_service_says_which_right_it_lacks_and_goes_on_when_it_has_it() {
         &mut Seed::from_env(),
         &Control::default(),
     );
+    // Each as soon as it has happened: after a minute it is said again.
+    says(&ingest, "our user may not write to the topic footfall-events");
     let bare = guarded.of("bare").ingest("edge-2").unwrap();
     let _elsewhere = send(
         &[guarded.all.home(&bare)],
@@ -231,7 +233,6 @@ fn a_service_says_which_right_it_lacks_and_goes_on_when_it_has_it() {
     says(&bare, "our user may not write to the topic footfall-events");
     drop(bare);
     let mut processor = guarded.of("processor").processor("p-1").unwrap();
-    says(&ingest, "our user may not write to the topic footfall-events");
     says(&processor, "our user may not be in the group footfall;");
     let asked = guarded.of("edge").run(&["confirm-server-gone"]).unwrap_err();
     assert!(

@@ -1,7 +1,7 @@
 //! The whole product with everything locked: Kafka by TLS and SCRAM-SHA-512, ClickHouse by https with user and password,
 //! every secret in a file. And what is said when something about it is wrong.
 
-use crate::{send, settle};
+use crate::{send, settle, stop_all};
 use anyhow::Result;
 use footfall_broker::{Broker, Listener, Options};
 use footfall_tests::cluster::Wiring;
@@ -138,9 +138,7 @@ fn every_event_arrives_with_every_way_locked() {
     ] {
         assert!(said.contains(part), "{part}\n{said}");
     }
-    for service in ingests.iter_mut().chain(&mut processors) {
-        service.stop().unwrap();
-    }
+    stop_all(ingests.iter_mut().chain(&mut processors));
     let mut last = locked.wiring.processor("p-3").unwrap();
     settle("TLS, SCRAM and https, stopped", &homes[0], &witness, &[&last]);
     last.stop().unwrap();

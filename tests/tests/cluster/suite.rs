@@ -1,6 +1,7 @@
 //! One long-lived cluster under a steady load, on which faults are injected: one after the other, each with its recovery,
 //! then mixed at random. At the end everything that was ever sent is compared with the table.
 
+use crate::faults::group::stop;
 use crate::faults::inject;
 use crate::plan::{Fault, Step, Wanted};
 use crate::world::{PATIENCE, World, lock};
@@ -137,10 +138,7 @@ impl Report {
         })?;
         let checked = self.account.finish(world.home())?;
         self.result = format!("{checked:?}, {books:?}; lost 0, doubled 0, altered 0");
-        for mut member in world.all() {
-            member.service.stop()?;
-        }
-        Ok(())
+        stop(world, &mut world.all())
     }
 
     fn print(&self, world: &World) {

@@ -20,7 +20,7 @@ fn a_self_check_goes_the_way_of_all_events_and_says_where_it_ends() {
     let check = |wait: &str| wiring.run(&["self-check", "--url", &url, "--wait", wait]);
 
     // Nobody reads the topic.
-    let said = fails(check("2s"));
+    let said = fails(check("10s"));
     for part in [
         "edge: acknowledged",
         "cannot be seen in the table",

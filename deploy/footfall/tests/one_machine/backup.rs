@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use uuid::Uuid;
 
 /// Runs `footfall backup` with these arguments against a data folder.
 fn backup(data: &Path, args: &[&Path]) -> Output {
@@ -67,7 +68,8 @@ fn has(up: &Up, wanted: &Ids) -> Ids {
 fn balanced(up: &Up, log: &str) {
     eventually("the books are closed and right", || {
         let output = up.cli(&["audit", "--json"]);
-        let books: Value = serde_json::from_slice(&output.stdout).unwrap();
+        // Nothing while an engine is not there.
+        let books: Value = serde_json::from_slice(&output.stdout).ok()?;
         let logs = books["logs"].as_array().unwrap();
         let speak_of_it = logs.iter().any(|one| one["log_id"] == log);
         let zero = |one: &Value| one["missing"] == 0 && one["doubled"] == 0 && one["late_duplicates"] == 0;
@@ -91,11 +93,13 @@ fn logs(up: &Up) -> BTreeSet<String> {
 
 /// One more event is taken, by none of the logs that have given numbers before.
 async fn goes_on(up: &Up, given: &BTreeSet<String>) {
-    let count: usize = up.query("SELECT count() FROM events").parse().unwrap();
-    let answer = up.post(r#"{"site":"demo","type":"page_view"}"#).await;
-    assert_eq!(answer.text(), r#"{"accepted":1,"rejected":[]}"#);
-    up.says("SELECT count() FROM events", &(count + 1).to_string());
-    let log = newest_log(up);
+    let id = Uuid::now_v7();
+    let event = format!(r#"{{"site":"demo","id":"{id}","type":"page_view"}}"#);
+    assert_eq!(up.post(&event).await.text(), r#"{"accepted":1,"rejected":[]}"#);
+    let log = eventually("one more event is in the table", || {
+        let log = up.query(&format!("SELECT log_id FROM events WHERE event_id = '{id}'"));
+        (!log.is_empty()).then_some(log)
+    });
     assert!(!given.contains(&log), "numbers of {log} are given a second time");
 }
 

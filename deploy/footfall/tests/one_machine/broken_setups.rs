@@ -180,7 +180,12 @@ fn a_folder_that_cannot_be_written() {
     if unsafe { libc::geteuid() } == 0 {
         // Root may write everywhere, so the check runs as nobody, from a copy that nobody may read.
         let copy = folder.path().join("footfall");
-        std::fs::copy(env!("CARGO_BIN_EXE_footfall"), &copy).unwrap();
+        // By another process: one that another test forks meanwhile would hold our file open, and it could not be run.
+        let copied = Command::new("cp")
+            .arg(env!("CARGO_BIN_EXE_footfall"))
+            .arg(&copy)
+            .status();
+        assert!(copied.unwrap().success());
         for path in [folder.path(), &copy] {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
         }

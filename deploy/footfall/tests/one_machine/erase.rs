@@ -122,6 +122,7 @@ async fn a_user_who_is_erased_under_load_is_in_no_byte_that_the_receipt_does_not
     std::fs::create_dir_all(data.join("log/corrupt")).unwrap();
     std::fs::write(data.join("log/corrupt/a-1-64.corrupt"), "torn").unwrap();
 
+    let before = footfall::target::now_ms();
     let receipt = json(&up, &["erase", "--user", USER, "--json"]);
     assert_eq!(up.query(&of(&ada)), "0");
     assert_eq!(up.query(&of(&bob)), "15");
@@ -143,7 +144,7 @@ async fn a_user_who_is_erased_under_load_is_in_no_byte_that_the_receipt_does_not
     );
 
     // Late: from a page that had no network, and with the numbers of a page that goes on.
-    ada.comes(&up).await;
+    ada.comes_late(&up, before).await;
     // Replayed: bytes that can be read now.
     ada.leaves_bytes_that_can_be_read(&up);
     assert_eq!(json(&up, &["replay", "--json"])["sent"], 1);
@@ -204,7 +205,7 @@ async fn an_erasure_that_was_killed_is_finished_by_the_same_command() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        up.says(step, "1");
+        up.at_once(step).await;
         erase.kill().unwrap();
         erase.wait().unwrap();
         erasures

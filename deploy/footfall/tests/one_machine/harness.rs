@@ -90,6 +90,14 @@ pub(crate) async fn in_time<T>(what: &str, mut probe: impl AsyncFnMut() -> Optio
     }
 }
 
+/// What a command says when ClickHouse is going, or not yet there.
+const AWAY: [&str; 4] = [
+    "cannot connect",
+    "cannot begin HTTP",
+    "broke the connection",
+    "cannot read the answer",
+];
+
 /// A running `footfall up` on free ports; killed when dropped.
 pub(crate) struct Up {
     child: Child,
@@ -132,20 +140,54 @@ impl Up {
         footfall(&self.data).args(args).output().unwrap()
     }
 
-    /// The answer to a query as tab-separated text.
+    /// The answer to a query as tab-separated text. An engine that did not answer for a while is replaced: it is asked again.
     pub(crate) fn query(&self, sql: &str) -> String {
+        eventually("an engine that answers", || match self.ask(sql) {
+            Ok(answer) => Some(answer),
+            Err(said) if AWAY.iter().any(|sign| said.contains(sign)) => None,
+            Err(said) => panic!("{said}"),
+        })
+    }
+
+    fn ask(&self, sql: &str) -> Result<String, String> {
         let output = self.cli(&["query", "--format", "TabSeparated", sql]);
-        assert!(output.status.success(), "{}", text(&output));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        if !output.status.success() {
+            return Err(text(&output));
+        }
+        Ok(String::from_utf8(output.stdout).unwrap().trim().to_owned())
     }
 
     /// Waits until a query says this.
     pub(crate) fn says(&self, sql: &str, wanted: &str) {
-        let mut last = String::new();
-        eventually(&format!("{sql} says {wanted}"), || {
-            last = self.query(sql);
-            (last == wanted).then_some(())
-        });
+        let (start, mut last) = (Instant::now(), self.ask(sql));
+        while last.as_deref() != Ok(wanted) {
+            assert!(
+                start.elapsed() < DEADLINE,
+                "never: {sql} says {wanted}; at last: {last:?}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+            last = self.ask(sql);
+        }
+    }
+
+    /// Returns as soon as a query says "1". Whoever is to be disturbed in the middle is done before a command has looked.
+    pub(crate) async fn at_once(&self, sql: &str) {
+        let url = Url::parse(self.run.clickhouse.as_ref().unwrap()).unwrap();
+        let mut client = Client::new(&url).unwrap();
+        let until = Instant::now() + DEADLINE;
+        loop {
+            let ask = client.call(
+                Method::POST,
+                "/?database=footfall",
+                &[],
+                sql.to_owned().into(),
+                1 << 20,
+            );
+            if ask.await.is_ok_and(|answer| answer.text().trim() == "1") {
+                return;
+            }
+            assert!(Instant::now() < until, "never: {sql}");
+        }
     }
 
     pub(crate) async fn post(&self, body: &str) -> Answer {

@@ -1,13 +1,10 @@
 //! What is kept for so many days goes when they are over, under a clock that was moved: each site by its own days, with right
 //! books, also when everything is killed in the middle; and when all is read again nothing comes back.
 
-use crate::harness::{DEADLINE, Up, footfall, text};
-use footfall::http::Client;
+use crate::harness::{Up, footfall, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::time::Instant;
-use url::Url;
 
 /// `shop` as all sites, `blog` for ever and with whole addresses.
 const SITES: &str = r#"
@@ -95,19 +92,12 @@ fn begin(up: &Up, now: &str) -> Child {
         .unwrap()
 }
 
-/// Returns as soon as there are more fates than that; a command would look too late.
+/// Returns as soon as there are more fates than that.
 async fn fates_beyond(up: &Up, before: u64) {
-    let url = Url::parse(up.run.clickhouse.as_ref().unwrap()).unwrap();
-    let mut client = Client::new(&url).unwrap();
-    let sql = "/?database=footfall&query=SELECT%20count()%20FROM%20ledger%20WHERE%20reason%3D%27expired%27";
-    let until = Instant::now() + DEADLINE;
-    loop {
-        let fates: u64 = client.get(sql).await.unwrap().text().trim().parse().unwrap();
-        if fates > before {
-            return;
-        }
-        assert!(Instant::now() < until, "never: fates");
-    }
+    up.at_once(&format!(
+        "SELECT count() > {before} FROM ledger WHERE reason = 'expired'"
+    ))
+    .await;
 }
 
 fn assert_balanced(up: &Up) {

@@ -215,7 +215,7 @@ async fn a_clickhouse_that_is_away_is_found_and_the_event_comes_when_it_is_back(
     let well = check("60s");
     assert!(well.status.success(), "{}", text(&well));
     drop(server);
-    let away = check("2s");
+    let away = check("10s");
     let said = text(&away);
     assert_eq!(away.status.code(), Some(1), "{said}");
     for part in [

@@ -143,17 +143,25 @@ async fn an_engine_that_is_killed_comes_back_and_nothing_is_lost() {
 
 #[test]
 fn a_second_signal_stops_at_once() {
-    use std::io::Write as _;
+    use std::io::{Read as _, Write as _};
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let mut up = Up::start(&data);
     // A request whose body does not come keeps the drain waiting.
     let address = up.run.public.strip_prefix("http://").unwrap().to_owned();
     let mut slow = TcpStream::connect(&address).unwrap();
-    slow.write_all(
-        b"POST /v1/events HTTP/1.1\r\nhost: a\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\n{",
-    )
-    .unwrap();
+    let head = "POST /v1/events HTTP/1.1\r\nhost: a\r\ncontent-type: text/plain\r\ncontent-length: 99\r\nexpect: 100-continue\r\n\r\n";
+    slow.write_all(head.as_bytes()).unwrap();
+    // Somebody is waiting for it.
+    let mut go_on = [0; 25];
+    slow.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    // It goes on coming, byte by byte.
+    std::thread::spawn(move || {
+        while slow.write_all(b" ").is_ok() {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    });
     signal(up.pid(), libc::SIGINT);
     eventually("it drains", || {
         up.said().contains("stopping in good order").then_some(())

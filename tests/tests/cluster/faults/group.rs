@@ -60,7 +60,7 @@ pub(super) fn renamed(world: &World) -> Result<()> {
     again(&mut members)
 }
 
-fn group(renamed: u64) -> String {
+pub(super) fn group(renamed: u64) -> String {
     match renamed {
         0 => "footfall".to_owned(),
         times => format!("footfall-{times}"),

@@ -1,7 +1,7 @@
 //! What is done to the cluster. Each returns when the disturbance is over and everything runs again; what comes after is
 //! recovery, and measured.
 
-mod group;
+pub(crate) mod group;
 mod killed;
 mod network;
 mod outages;

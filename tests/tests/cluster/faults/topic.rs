@@ -1,6 +1,6 @@
 //! What brokers and operators do to the topic. What it loses of records that nobody has read, the edges' logs still have.
 
-use super::group::{again, stop};
+use super::group::{again, group, stop};
 use super::pass;
 use crate::world::{PARTITIONS, World, lock};
 use anyhow::{Result, ensure};
@@ -43,14 +43,14 @@ pub(super) fn recreated(world: &World, seed: &mut Seed) -> Result<()> {
 
 /// Records are removed before anybody has read them.
 pub(super) fn retention(world: &World, seed: &mut Seed) -> Result<()> {
-    let _topic = lock(&world.topic);
+    let renamed = lock(&world.topic);
     let edges = world.ingests.each_ref().map(lock);
     let mut members = world.all();
     let (_broker, _engine, _network) = (lock(&world.broker), lock(&world.engine), lock(&world.network));
     stop(world, &mut members)?;
     std::thread::sleep(Duration::from_secs(2));
     pass(seed, Duration::from_secs(3));
-    let removed = world.kafka.remove_records()?;
+    let removed = world.kafka.remove_records(&group(*renamed))?;
     ensure!(removed > 0, "there was nothing to remove");
     again(&mut members)?;
     world.wait_for_more(100)?;

@@ -43,7 +43,7 @@ fn holds(member: &Member) -> bool {
 }
 
 fn stopped_with_it(world: &World, member: &Member, hold: Hold) -> Result<()> {
-    let (refused, lost) = (refused(member)?, lost(member));
+    let (refused, lost) = (eventually("its figures", || refused(member))?, lost(member));
     member.service.signal(libc::SIGSTOP);
     let taken_over = take_over(world, member);
     member.gate.release();
@@ -67,7 +67,7 @@ fn stopped_with_it(world: &World, member: &Member, hold: Hold) -> Result<()> {
     let mut seen = lock(&world.seen);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
     {
-        seen.refused_commits += (self::refused(member)? - refused) as u64;
+        seen.refused_commits += (eventually("its figures", || self::refused(member))? - refused) as u64;
     }
     seen.assignments_lost += (self::lost(member) - lost) as u64;
     Ok(())

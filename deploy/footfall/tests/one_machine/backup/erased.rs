@@ -50,6 +50,7 @@ async fn whoever_was_erased_after_the_back_up_is_erased_again_by_the_receipt() {
     next_second();
     back_up(&data, &copy).await;
     next_second();
+    let before = footfall::target::now_ms();
     ok(&up, &["erase", "--user", "ada"]);
     ok(&up, &["erase", "--user", "nobody who ever came"]);
     assert_eq!(up.query("SELECT DISTINCT user_id FROM events ORDER BY 1"), "bob");
@@ -81,17 +82,17 @@ async fn whoever_was_erased_after_the_back_up_is_erased_again_by_the_receipt() {
     assert!(ok(&up, &["erase", "--again"]).contains("the tables know all erasures"));
     // Late arrivals stay out: what was sent before the erasure and comes now.
     for user in ["ada", "nobody who ever came", "cleo"] {
-        late(&up, user).await;
+        late(&up, user, before).await;
     }
     up.says(users, "bob cleo");
     let audit = up.cli(&["audit"]);
     assert!(audit.status.success(), "{}", text(&audit));
 }
 
-/// An event of a minute ago, which comes only now.
-async fn late(up: &Up, user: &str) {
+/// An event of that time, which comes only now.
+async fn late(up: &Up, user: &str, at: i64) {
     let event = json!({
-        "type": "login", "user_id": user, "ts": footfall::target::now_ms() - 60_000,
+        "type": "login", "user_id": user, "ts": at,
         "visitor": uuid::Uuid::new_v4(), "url": "https://shop.example/",
     });
     let body = json!({"site": "demo", "events": [event]}).to_string();

@@ -66,8 +66,28 @@ impl Person {
         event
     }
 
-    /// 15 events on both devices, and two that come twice.
+    /// 15 events on both devices, and one that comes twice.
     pub(super) async fn comes(&self, up: &Up) {
+        self.sends(up, self.visit()).await;
+    }
+
+    /// The same, of that time (ms since 1970), which come only now.
+    pub(super) async fn comes_late(&self, up: &Up, at: i64) {
+        let mut events = self.visit();
+        for event in &mut events {
+            event["ts"] = at.into();
+        }
+        self.sends(up, events).await;
+    }
+
+    async fn sends(&self, up: &Up, events: Vec<Value>) {
+        assert_eq!(events.len(), 15);
+        let again = events[0].clone();
+        send(up, events).await;
+        send(up, vec![again]).await;
+    }
+
+    fn visit(&self) -> Vec<Value> {
         let user = json!({ "user_id": self.user });
         let view = |device| self.event(device, "page_view", json!({}));
         let mut events: Vec<Value> = (0..4).map(|_| view(0)).collect();
@@ -83,10 +103,7 @@ impl Person {
         events.push(self.event(1, "login", user));
         events.push(view(1));
         events.push(self.event(1, "click", json!({ "user_id": self.user })));
-        assert_eq!(events.len(), 15);
-        let again = events[0].clone();
-        send(up, events).await;
-        send(up, vec![again]).await;
+        events
     }
 
     /// On one device: this user, who logs out; nobody; then another.
