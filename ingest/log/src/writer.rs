@@ -298,8 +298,9 @@ impl Writer {
         } else {
             (State::Ready, None)
         };
-        self.shared.set_state(state);
+        // First: whoever sees the state finds the queue in it.
         self.shared.queue.refuse(refuse);
+        self.shared.set_state(state);
     }
 
     fn end(self) {

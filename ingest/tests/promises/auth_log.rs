@@ -6,7 +6,8 @@ use footfall_ingest::AUTH;
 use footfall_ingest::sites::IpPolicy;
 use serde_json::Value;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+use tracing::Dispatch;
 
 #[derive(Clone, Default)]
 pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -23,6 +24,10 @@ impl Write for Lines {
 impl Lines {
     /// Everything that is said on this thread, as JSON.
     pub(crate) fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
+        // While there is one subscriber only, whether a line is wanted is decided once and for all threads by the thread
+        // that comes to it first, and the other tests' have none.
+        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+        LazyLock::force(&SECOND);
         let lines = Self::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt()

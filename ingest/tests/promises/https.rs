@@ -260,7 +260,7 @@ async fn a_handshake_has_a_deadline_and_counts_as_a_connection() {
 #[tokio::test]
 async fn a_head_by_tls_has_a_deadline_too() {
     let (server, ours) =
-        secure(|setup| setup.with(|config| config.timeouts.header_read = Duration::from_secs(1))).await;
+        secure(|setup| setup.with(|config| config.timeouts.header_read = Duration::from_secs(4))).await;
     for protocol in ["http/1.1", "h2"] {
         let mut stream = Trust::new(&ours, &[protocol])
             .connect(server.tls.unwrap())
@@ -274,7 +274,7 @@ async fn a_head_by_tls_has_a_deadline_too() {
         };
         if protocol == "h2" {
             // Idle: the patience of an idle connection, which is longer.
-            tokio::time::timeout(Duration::from_secs(3), end)
+            tokio::time::timeout(Duration::from_secs(8), end)
                 .await
                 .expect_err("an idle connection is kept");
         } else {

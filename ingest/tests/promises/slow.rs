@@ -45,10 +45,8 @@ async fn a_body_that_dribbles_is_answered_408_however_steadily() {
         .await;
     let (mut read, mut write) = client.stream.into_split();
     let mut answer = [0; 12];
-    tokio::select! {
-        read = read.read_exact(&mut answer) => assert_eq!(read.unwrap(), 12),
-        () = dribble(&mut write, b" ") => {}
-    }
+    let (read, ()) = tokio::join!(read.read_exact(&mut answer), dribble(&mut write, b" "));
+    read.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 408");
 }
 

@@ -49,8 +49,8 @@ async fn a_processor_that_dies_at_any_moment_is_followed_by_one_that_goes_on() {
         short.delivery.lease = 1_500;
         short.delivery.max_execution = 1_400;
         short.insert_timeout = Duration::from_millis(1_300);
-        let running = Running::start(short, Wiring::new(engine.server.clone()), &log);
         let before = fates(&client).await;
+        let running = Running::start(short, Wiring::new(engine.server.clone()), &log);
         // Dies somewhere between its fence and its last insert.
         eventually("it does something", async || fates(&client).await > before).await;
         tokio::time::sleep(Duration::from_millis(life * 7 % 40)).await;

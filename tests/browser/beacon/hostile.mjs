@@ -14,12 +14,12 @@ export default {
     });
     const page = await context.newPage();
     await page.goto(stage.url("/csp/"));
-    await page.waitForTimeout(300);
+    await stage.rows("/csp/", 1);
+    // Under `no-referrer` a request still has an origin, and the cookie goes and comes.
+    const { visitor } = await cookieOf(context);
     assert.deepEqual(await page.evaluate(() => window.violations.filter(text => !text.startsWith("img-src"))), []);
     await page.goto("about:blank");
     const rows = await stage.rows("/csp/", 2);
-    // Under `no-referrer` a request still has an origin, and the cookie goes and comes.
-    const { visitor } = await cookieOf(context);
     assert.deepEqual([distinct(rows, "visitor"), distinct(rows, "decision")], [[visitor], ["cookie"]]);
   },
 

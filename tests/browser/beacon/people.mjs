@@ -30,7 +30,7 @@ export default {
     const sessions = rows.map(row => distinct(rows, "session").indexOf(row.session));
     assert.deepEqual(sessions, [0, 0, 1, 1, 1, 2, 2, 3, 3]);
     assert.equal(distinct(rows, "visitor").length, 1, "the device stays the same");
-    assert.equal((await cookieOf(context, "door")).session, rows[8].session);
+    await cookieOf(context, "door", { session: rows[8].session });
     const resolved = await stage.footfall.query("SELECT name, type, resolved_user FROM user_events WHERE startsWith(path, '/device/') ORDER BY seq");
     assert.deepEqual(resolved.map(row => row.resolved_user), ["ada", "ada", "ada", "ada", "ada", "ada", "", "grace", "grace"]);
     const users = await stage.footfall.query("SELECT user_id, visitors, logins, traits FROM users WHERE site = 'door' ORDER BY user_id");

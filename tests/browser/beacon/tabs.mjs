@@ -1,5 +1,7 @@
 // Two tabs of one origin share what waits, and never send it twice.
 import assert from "node:assert/strict";
+import { stored } from "./cookies.mjs";
+import { eventually } from "./product.mjs";
 import { types } from "./stage.mjs";
 
 export default {
@@ -49,10 +51,14 @@ export default {
       await page.evaluate(n => footfall.track(`n${n}`, { fill: "x".repeat(10_000) }), n);
       await page.waitForTimeout(120);
     }
-    const kept = await page.evaluate(() => Object.values({ ...localStorage }).join("").length);
-    assert.ok(kept > 45_000 && kept <= 60_000, `${kept} characters on the device`);
-    const newest = await page.evaluate(() => Object.values({ ...localStorage }).join("").includes('"n11"'));
-    assert.ok(newest);
+    let most = 0;
+    // Between two looks it tries again, and has taken them out meanwhile.
+    await eventually("a full queue with the newest", async () => {
+      const kept = Object.values(await stored(page)).join("");
+      most = Math.max(most, kept.length);
+      assert.ok(kept.length > 45_000 && kept.includes('"n11"'), `${kept.length} characters on the device`);
+    });
+    assert.ok(most <= 60_000, `${most} characters on the device`);
     await page.evaluate(() => localStorage.clear());
   },
 };

@@ -139,13 +139,25 @@ export default {
 
   "a prerendered page counts when it is shown, and not if it is not": async stage => {
     const rules = { prerender: [{ source: "list", urls: ["/prerender/shown", "/prerender/never"], eagerness: "immediate" }] };
-    const go = "<script>setTimeout(() => { location.href = '/prerender/shown'; }, 2500);</script>";
-    const say = "<script>addEventListener('load', () => document.addEventListener('prerenderingchange', () => footfall.track('activated')))</script>";
+    // Goes on once both have said that they are there.
+    const go = `<script>(async () => {
+      while (!(await fetch('/prerender/ready')).ok) await new Promise(goOn => setTimeout(goOn, 100));
+      location.href = '/prerender/shown';
+    })()</script>`;
+    const say = `<script>addEventListener('load', () => {
+      document.addEventListener('prerenderingchange', () => footfall.track('activated'));
+      fetch('/prerender/loaded' + location.pathname);
+    })</script>`;
     stage.serve("/prerender/from", { body: `${go}<script type="speculationrules">${JSON.stringify(rules)}</script>` });
     stage.serve("/prerender/shown", { body: say });
     stage.serve("/prerender/never", { body: say });
     const asked = [];
-    stage.pageServer.on("request", ({ url, headers }) => headers["sec-purpose"]?.includes("prerender") && asked.push(url));
+    const loaded = new Set();
+    stage.pageServer.on("request", ({ url, headers }) => {
+      if (url.startsWith("/prerender/loaded/")) {
+        if (loaded.add(url).size === 2) stage.serve("/prerender/ready");
+      } else if (headers["sec-purpose"]?.includes("prerender")) asked.push(url);
+    });
     // DevTools, by which Playwright drives a browser, forbids prerendering: this one is on its own.
     const end = stage.launchAlone(stage.url("/prerender/from"));
     try {

@@ -8,7 +8,7 @@ use footfall_log::{Log, State};
 
 use crate::support::{
     Forwarding, all_there, append, connection, eventually, forwarded, in_order, marks_are_last, open,
-    read_all, settings, topics,
+    read_all, sealed, settings, topics,
 };
 
 /// About 2,000 events a second.
@@ -37,8 +37,8 @@ async fn ten_seconds_without_the_broker_and_ten_with_a_frozen_one_lose_and_doubl
     load(&log, 10).await;
     broker.cont();
     load(&log, 2).await;
-    forwarded(&log).await;
-    let (last, progress) = (log.stats().durable, forwarding.progress.snapshot());
+    let last = sealed(&log).await;
+    let progress = forwarding.progress.snapshot();
     forwarding.stop().await;
     let stored = read_all(&connection(&broker), &topic.name, 12);
     let copies = all_there(&stored, log.id(), last);
@@ -73,7 +73,7 @@ async fn a_broker_or_topic_that_comes_later_gets_everything() {
     topics(&broker).create(&topic).unwrap();
     forwarded(&log).await;
     assert_eq!(forwarding.progress.snapshot().trouble, None);
-    let last = log.stats().durable;
+    let last = sealed(&log).await;
     forwarding.stop().await;
     let stored = read_all(&connection(&broker), &topic.name, 3);
     assert_eq!(all_there(&stored, log.id(), last), 0);

@@ -5,8 +5,8 @@ use footfall_forward::Config;
 use footfall_topics::Content;
 
 use crate::support::{
-    Forwarding, all_there, append, connection, forwarded, in_order, marks_are_last, open, partitions_agree,
-    read_all, settings, topics, visitor,
+    Forwarding, all_there, append, connection, in_order, marks_are_last, open, partitions_agree, read_all,
+    sealed, settings, topics, visitor,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -18,8 +18,7 @@ async fn fifty_thousand_records_reach_twelve_partitions_once_and_in_order() {
     let log = open(folder.path());
     let forwarding = Forwarding::start(Config::new(connection(&broker)), &log);
     append(&log, 50_000).await;
-    forwarded(&log).await;
-    let last = log.stats().durable;
+    let last = sealed(&log).await;
     forwarding.stop().await;
 
     let stored = read_all(&connection(&broker), &topic.name, 12);
@@ -53,6 +52,7 @@ async fn told_to_stop_before_it_has_begun_it_still_sends_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path());
     append(&log, 500).await;
+    log.seal().await;
     Forwarding::start(Config::new(connection(&broker)), &log)
         .stop()
         .await;

@@ -124,6 +124,13 @@ pub(crate) async fn forwarded(log: &Log) {
     .await;
 }
 
+/// Ends the log, and waits until all of it is forwarded. Returns its last number: from here on no mark follows.
+pub(crate) async fn sealed(log: &Log) -> u64 {
+    log.seal().await;
+    forwarded(log).await;
+    log.stats().durable
+}
+
 /// Waits for something to come true.
 pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use footfall_log::{Config, Entry, Item, KIND_MARK, Log, Reader, Record, Recovery};
+use footfall_log::{Config, Entry, Item, KIND_MARK, Log, ReadError, Reader, Record, Recovery};
 
 /// A small log without marks on a timer.
 pub(crate) fn config(folder: &Path) -> Config {
@@ -33,10 +33,16 @@ pub(crate) fn entry(payload: impl Into<Vec<u8>>) -> Entry {
 /// Everything that a reader has to say by now.
 pub(crate) fn drain(reader: &mut Reader) -> Vec<Item> {
     let mut all = Vec::new();
+    drain_into(reader, &mut all).unwrap();
+    all
+}
+
+/// As [`drain`], from a disk that may fail.
+pub(crate) fn drain_into(reader: &mut Reader, all: &mut Vec<Item>) -> Result<(), ReadError> {
     loop {
-        let items = reader.read(16 << 10).unwrap();
+        let items = reader.read(16 << 10)?;
         if items.is_empty() {
-            return all;
+            return Ok(());
         }
         all.extend(items);
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use footfall_log::{Config, Item, Log, Position, Reader, Recovery, State};
 use proptest::prelude::*;
 
-use crate::harness::{config, drain, entry, eventually};
+use crate::harness::{config, drain_into, entry, eventually};
 use crate::sim::{Fault, SimDisk};
 use crate::witness::{Mercy, Witness};
 
@@ -92,9 +92,14 @@ impl Life {
     /// Reads to the end and judges this start; gives back what the next one needs.
     fn end(mut self) -> (SimDisk, Witness, Log) {
         if !self.disk.crashed() {
-            self.items.extend(drain(&mut self.reader));
-            self.witness
-                .judge(&self.items, self.from, &self.recovery, Mercy::Unacknowledged);
+            match drain_into(&mut self.reader, &mut self.items) {
+                Ok(()) => {
+                    self.witness
+                        .judge(&self.items, self.from, &self.recovery, Mercy::Unacknowledged);
+                }
+                // The writer, which goes on beside it, has met the fault that was due.
+                Err(error) => assert!(self.disk.crashed(), "{error}"),
+            }
         }
         (self.disk, self.witness, self.log)
     }

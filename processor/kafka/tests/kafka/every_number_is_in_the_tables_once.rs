@@ -60,9 +60,9 @@ async fn partitions_that_change_hands_in_good_order_are_not_fenced_again() {
     let cluster = Cluster::start(PARTITIONS).await;
     let mut edge = Edge::new(&cluster.connection(), PARTITIONS);
     edge.send(1_000);
-    // A fence would take half a minute.
+    // A fence would take longer than the rows are waited for.
     let plan = Plan {
-        lease_ms: 30_000,
+        lease_ms: 600_000,
         ..Plan::of(&cluster)
     };
     let first = Plan {
@@ -75,8 +75,6 @@ async fn partitions_that_change_hands_in_good_order_are_not_fenced_again() {
     let second = plan.start();
     edge.send(1_000);
     edge.mark();
-    let began = cluster.server_now().await;
     cluster.assert_all_once(std::slice::from_ref(&edge)).await;
-    assert!(cluster.server_now().await - began < 30_000, "it was fenced");
     assert!(second.stop().await);
 }

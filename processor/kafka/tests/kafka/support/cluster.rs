@@ -107,13 +107,6 @@ impl Cluster {
             .collect()
     }
 
-    /// The server's clock, ms.
-    pub async fn server_now(&self) -> i64 {
-        let client = self.engine.server.client();
-        let sql = "SELECT toUnixTimestamp64Milli(now64(3))";
-        client.query(sql).fetch_one::<i64>().await.unwrap()
-    }
-
     /// Waits until there is a fate for every number of these logs, and checks that each has one.
     pub async fn assert_all_once(&self, edges: &[Edge]) {
         let all: u64 = edges.iter().map(|edge| edge.last).sum();

@@ -102,7 +102,7 @@ impl Member {
     /// In good order; false if it ended with an error.
     pub async fn stop(mut self) -> bool {
         drop(self.child.stdin.take());
-        for _ in 0..600 {
+        for _ in 0..2_400 {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.success();
             }
@@ -205,6 +205,7 @@ async fn member(plan: Plan, stop: CancellationToken) {
     config.round.records = plan.round;
     config.round.enough = plan.round;
     config.round.wait = Duration::from_millis(20);
+    config.drain = Duration::from_secs(100);
     config.audit.every = Duration::from_millis(plan.audit_ms);
     config.skip_unknown_version = plan.skip_unknown_version;
     run(config, source, Wiring::new(server), stop).await.unwrap();
